@@ -1,0 +1,83 @@
+//! Native tests of the detector, through the SDK's harness.
+
+use super::*;
+use bellwether_sdk::DetectorPlugin;
+use bellwether_sdk::testing::{self, Column, Scores};
+
+/// Feeds one template's counts, a window each, and returns what was said about the last.
+fn last_score(counts: impl IntoIterator<Item = u32>) -> (Scores, DetectorPlugin<Rate>) {
+    let mut plugin = testing::detector::<Rate>("{}");
+    let mut last = None;
+    for (minute, count) in counts.into_iter().enumerate() {
+        let series = vec![Column::U32s(vec![7]), Column::U32s(vec![count])];
+        let window = testing::window(1, minute as u64, u64::from(count), series);
+        last = Some(plugin.close_window(&window));
+    }
+    (last.expect("at least one count"), plugin)
+}
+
+/// A repeatable count around a rate, with the spread of a Poisson source.
+fn noisy(rate: u32, minutes: u32) -> impl Iterator<Item = u32> {
+    let spread = f64::from(rate).sqrt();
+    (0..minutes).map(move |minute| {
+        let noise = f64::from(minute.wrapping_mul(2_654_435_761) >> 16) / 65_536.0 - 0.5;
+        (f64::from(rate) + noise * 3.4 * spread).round().max(0.0) as u32
+    })
+}
+
+#[test]
+fn scores_by_side_and_size() {
+    let cases: [(&str, Vec<u32>, std::ops::Range<f32>, bool); 8] = [
+        ("steady", noisy(100, 200).chain([100]).collect(), -2.5..2.5, true),
+        ("five times as many", noisy(100, 200).chain([500]).collect(), 15.0..40.0, false),
+        ("a tenth", noisy(100, 200).chain([10]).collect(), -20.0..-8.0, false),
+        ("none", noisy(100, 200).chain([0]).collect(), -25.0..-10.0, false),
+        ("none of a sparse one", noisy(2, 200).chain([0]).collect(), -4.0..0.0, true),
+        ("none of it for 20 windows", noisy(2, 200).chain([0; 20]).collect(), -20.0..-6.0, false),
+        ("three where one is usual", noisy(1, 200).chain([3]).collect(), 0.5..4.0, true),
+        ("double for ten windows", noisy(100, 200).chain([200; 10]).collect(), 3.0..12.0, false),
+    ];
+    for (name, counts, range, quiet) in cases {
+        let (scores, _) = last_score(counts);
+        assert!(range.contains(&scores.rows[0]), "{name}: {}", scores.rows[0]);
+        assert_eq!(testing::contains(&scores.quiet, 0), quiet, "{name}: quiet");
+    }
+}
+
+#[test]
+fn a_young_or_hardly_active_template_is_not_judged() {
+    for counts in [vec![5; 30], [vec![0; 200], vec![500; 5]].concat()] {
+        let (scores, _) = last_score(counts);
+        assert!(scores.rows[0].is_nan());
+    }
+}
+
+#[test]
+fn the_reason_tells_what_happened() {
+    for (counts, word) in [(500, "rose to 500"), (20, "fell to 20"), (0, "nothing for 1 windows")] {
+        let (scores, mut plugin) = last_score(noisy(100, 200).chain([counts]));
+        let reason = scores.reasons.iter().find(|reason| reason.row == Some(0)).expect("a reason");
+        let explanation = plugin.explain(reason.token).expect("an explanation");
+        assert!(explanation.summary.starts_with(word), "{}", explanation.summary);
+    }
+}
+
+#[test]
+fn a_restored_state_says_the_same() {
+    let (_, first) = last_score(noisy(50, 100));
+    let mut second = testing::detector::<Rate>("{}");
+    second.load(1, &first.save(1).expect("saved")).expect("loaded");
+    let mut first = first;
+    let series = vec![Column::U32s(vec![7]), Column::U32s(vec![300])];
+    let window = testing::window(1, 100, 300, series);
+    assert_eq!(first.close_window(&window).rows, second.close_window(&window).rows);
+}
+
+#[test]
+fn a_template_that_left_the_series_is_forgotten() {
+    let (_, mut plugin) = last_score(noisy(50, 100));
+    let empty = vec![Column::U32s(vec![]), Column::U32s(vec![])];
+    let before = plugin.save(1).expect("saved").bytes.len();
+    plugin.close_window(&testing::window(1, 100, 0, empty));
+    assert!(plugin.save(1).expect("saved").bytes.len() < before);
+}

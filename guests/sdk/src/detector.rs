@@ -1,0 +1,206 @@
+//! Detectors: a score for every row.
+
+use crate::plugin::{States, parse};
+use crate::rows::{Lines, Window};
+use bellwether_world_detector::bellwether::plugin::types::{
+    Batch, Descriptor, Explanation, LoadError, Mark, Reason, Rows, SavedState, Scores,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A detector: what it wants, and how it scores the rows of one source.
+pub trait Detector: Sized {
+    /// Its configuration, as the user writes it.
+    type Config: DeserializeOwned;
+    /// What it remembers of one source.
+    type State: Default + Serialize + DeserializeOwned;
+    /// What it notes about a score, for the question that may follow.
+    type Note;
+
+    /// What it is and wants, with the configuration at hand or, before there is one, with its default.
+    fn describe(&self) -> Descriptor;
+
+    /// Checks a configuration.
+    fn new(config: Self::Config) -> Result<Self, String>;
+
+    /// Scores the lines of one source.
+    fn observe(
+        &self,
+        _state: &mut Self::State,
+        _lines: &Lines<'_>,
+        _scores: &mut Scorer<'_, Self::Note>,
+    ) {
+    }
+
+    /// Scores the templates of a closed window of one source.
+    fn close_window(
+        &self,
+        _state: &mut Self::State,
+        _window: &Window<'_>,
+        _scores: &mut Scorer<'_, Self::Note>,
+    ) {
+    }
+
+    /// Puts a note of the call just made into words.
+    fn explain(&self, note: &Self::Note) -> Explanation;
+}
+
+/// Collects what a detector says about the rows it was given; rows count from 0 in each call.
+pub struct Scorer<'a, N> {
+    first: u32,
+    scores: &'a mut Scores,
+    quiet: &'a mut Vec<u8>,
+    notes: &'a mut Vec<N>,
+}
+
+impl<N> Scorer<'_, N> {
+    /// The next row's score; a detector calls it for every row or for none.
+    pub fn push(&mut self, score: f32) {
+        self.scores.rows.push(score);
+    }
+
+    /// Marks a row that scores something although most do not.
+    pub fn mark(&mut self, row: usize, channel: u32, score: f32, code: u32, note: N) {
+        let token = self.note(note);
+        self.scores.marks.push(Mark { row: self.first + row as u32, channel, score, code, token });
+    }
+
+    /// The row's score teaches, but is too small in absolute terms to speak.
+    pub fn quiet(&mut self, row: usize) {
+        let row = self.first as usize + row;
+        self.quiet.resize(self.quiet.len().max(row / 8 + 1), 0);
+        self.quiet[row / 8] |= 1 << (row % 8);
+    }
+
+    /// Says why a row scored high.
+    pub fn reason(&mut self, row: usize, code: u32, note: N) {
+        let token = self.note(note);
+        self.scores.reasons.push(Reason { row: Some(self.first + row as u32), code, token });
+    }
+
+    /// Scores the window as a whole.
+    pub fn whole(&mut self, score: f32, code: u32, note: N) {
+        let token = self.note(note);
+        self.scores.whole = score;
+        self.scores.reasons.push(Reason { row: None, code, token });
+    }
+
+    fn note(&mut self, note: N) -> u32 {
+        self.notes.push(note);
+        self.notes.len() as u32 - 1
+    }
+}
+
+/// A detector with the state of its sources: what the export macro puts behind the contract.
+pub struct DetectorPlugin<D: Detector> {
+    detector: Option<D>,
+    states: States<D::State>,
+    notes: Vec<D::Note>,
+}
+
+impl<D: Detector> Default for DetectorPlugin<D> {
+    fn default() -> Self {
+        DetectorPlugin { detector: None, states: States::default(), notes: Vec::new() }
+    }
+}
+
+impl<D: Detector> DetectorPlugin<D> {
+    /// What the detector is and wants, under its configuration if it has one.
+    pub fn describe(&self) -> Descriptor {
+        match &self.detector {
+            Some(detector) => detector.describe(),
+            None => {
+                parse("").and_then(D::new).expect("the default configuration is valid").describe()
+            }
+        }
+    }
+
+    /// Takes a configuration.
+    pub fn configure(&mut self, json: &str) -> Result<(), String> {
+        self.detector = Some(parse(json).and_then(D::new)?);
+        Ok(())
+    }
+
+    /// Saves the state of a source.
+    pub fn save(&self, source: u32) -> Result<SavedState, String> {
+        self.states.save(source, self.describe().state_version)
+    }
+
+    /// Loads the state of a source.
+    pub fn load(&mut self, source: u32, state: &SavedState) -> Result<(), LoadError> {
+        self.states.load(source, state, &self.describe())
+    }
+
+    /// Forgets a source.
+    pub fn forget(&mut self, source: u32) {
+        self.states.forget(source);
+    }
+
+    /// Scores a batch, source by source.
+    pub fn observe(&mut self, batch: &Batch) -> Scores {
+        let rows = batch.runs.iter().map(|run| run.rows as usize).sum();
+        let mut first = 0;
+        let runs = batch.runs.iter().map(|run| {
+            let start = first;
+            first += run.rows as usize;
+            (run.source, start..first)
+        });
+        self.score(rows, runs, |detector, state, range, scores| {
+            detector.observe(state, &Lines::new(&batch.columns, range), scores);
+        })
+    }
+
+    /// Scores a closed window.
+    pub fn close_window(
+        &mut self,
+        window: &bellwether_world_detector::bellwether::plugin::types::Window,
+    ) -> Scores {
+        let view = Window::new(window);
+        let rows = view.series().len();
+        self.score(rows, std::iter::once((window.source, 0..rows)), |detector, state, _, scores| {
+            detector.close_window(state, &view, scores);
+        })
+    }
+
+    /// Explains a score of the call just made.
+    pub fn explain(&mut self, token: u32) -> Option<Explanation> {
+        let note = self.notes.get(token as usize)?;
+        self.detector.as_ref().map(|detector| detector.explain(note))
+    }
+
+    fn score(
+        &mut self,
+        rows: usize,
+        runs: impl Iterator<Item = (u32, std::ops::Range<usize>)>,
+        mut each: impl FnMut(&D, &mut D::State, std::ops::Range<usize>, &mut Scorer<'_, D::Note>),
+    ) -> Scores {
+        let detector = self.detector.as_ref().expect("the host configures before it sends work");
+        let (mut scores, mut quiet) = (silent(), Vec::new());
+        self.notes.clear();
+        for (source, range) in runs {
+            let mut scorer = Scorer {
+                first: range.start as u32,
+                scores: &mut scores,
+                quiet: &mut quiet,
+                notes: &mut self.notes,
+            };
+            each(detector, self.states.of(source), range, &mut scorer);
+        }
+        if !quiet.is_empty() {
+            quiet.resize(rows.div_ceil(8), 0);
+            scores.quiet = Rows::Bits(quiet);
+        }
+        scores
+    }
+}
+
+fn silent() -> Scores {
+    Scores {
+        rows: Vec::new(),
+        channels: Vec::new(),
+        marks: Vec::new(),
+        quiet: Rows::None,
+        whole: f32::NAN,
+        reasons: Vec::new(),
+    }
+}

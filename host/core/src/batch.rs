@@ -1,0 +1,219 @@
+//! Records of one lane, as columns over one byte arena.
+
+use crate::column::Bitmap;
+use crate::record::Record;
+
+/// A stretch of rows of one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Number of the source within its tenant.
+    pub source: u32,
+    /// Adjacent rows of it.
+    pub rows: u32,
+}
+
+/// A range of the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// Where the parts of a row lie.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    source: u32,
+    position: u64,
+    time_ms: i64,
+    severity: u8,
+    text: Span,
+    head: Span,
+    body: Span,
+    attributes: Span,
+}
+
+/// Up to some thousand records; the rows of one source are adjacent and in the order of their arrival.
+#[derive(Debug, Default)]
+pub struct Batch {
+    arena: Vec<u8>,
+    rows: Vec<Row>,
+    runs: Vec<Run>,
+    attributes: Vec<(Span, Span)>,
+}
+
+impl Batch {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.arena.len() + self.rows.len() * size_of::<Row>()
+    }
+
+    /// The sources of the rows, in order.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Where the record stands in its input.
+    pub fn position(&self, row: usize) -> u64 {
+        self.rows[row].position
+    }
+
+    /// Event time in milliseconds since 1970.
+    pub fn time_ms(&self, row: usize) -> i64 {
+        self.rows[row].time_ms
+    }
+
+    /// OpenTelemetry severity number.
+    pub fn severity(&self, row: usize) -> u8 {
+        self.rows[row].severity
+    }
+
+    /// The whole record.
+    pub fn text(&self, row: usize) -> &[u8] {
+        self.slice(self.rows[row].text)
+    }
+
+    /// The nearly constant words in front of the message.
+    pub fn head(&self, row: usize) -> &[u8] {
+        self.slice(self.rows[row].head)
+    }
+
+    /// The message.
+    pub fn body(&self, row: usize) -> &[u8] {
+        self.slice(self.rows[row].body)
+    }
+
+    /// An attribute of the record.
+    pub fn attribute(&self, row: usize, name: &[u8]) -> Option<&[u8]> {
+        let Span { start, end } = self.rows[row].attributes;
+        let mut list = self.attributes[start as usize..end as usize].iter();
+        list.find(|(n, _)| self.slice(*n) == name).map(|(_, value)| self.slice(*value))
+    }
+
+    /// Keeps only the rows whose bit is set; the arena stays as it is.
+    pub fn retain(&mut self, keep: &Bitmap) {
+        debug_assert_eq!(keep.rows(), self.rows.len());
+        let mut row = 0;
+        self.rows.retain(|_| {
+            row += 1;
+            keep.contains(row - 1)
+        });
+        self.runs = runs_of(&self.rows);
+    }
+
+    fn slice(&self, span: Span) -> &[u8] {
+        &self.arena[span.start as usize..span.end as usize]
+    }
+}
+
+/// Collects records of many sources until a batch is full.
+#[derive(Debug, Default)]
+pub struct BatchBuilder {
+    batch: Batch,
+}
+
+impl BatchBuilder {
+    /// Adds a record with the time it counts under.
+    pub fn push(&mut self, source: u32, time_ms: i64, record: &Record) {
+        let batch = &mut self.batch;
+        let first = batch.attributes.len() as u32;
+        for (name, value) in record.attributes.iter() {
+            let name = append(&mut batch.arena, name);
+            let value = append(&mut batch.arena, value);
+            batch.attributes.push((name, value));
+        }
+        batch.rows.push(Row {
+            source,
+            position: record.position,
+            time_ms,
+            severity: record.severity,
+            text: append(&mut batch.arena, &record.text),
+            head: append(&mut batch.arena, &record.head),
+            body: append(&mut batch.arena, &record.body),
+            attributes: Span { start: first, end: batch.attributes.len() as u32 },
+        });
+    }
+
+    /// Rows collected so far.
+    pub fn len(&self) -> usize {
+        self.batch.len()
+    }
+
+    /// Whether nothing was collected.
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Bytes collected so far.
+    pub fn bytes(&self) -> usize {
+        self.batch.bytes()
+    }
+
+    /// Hands the rows over, those of one source adjacent, and begins anew.
+    pub fn seal(&mut self) -> Batch {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.rows.sort_by_key(|row| row.source);
+        batch.runs = runs_of(&batch.rows);
+        batch
+    }
+}
+
+fn append(arena: &mut Vec<u8>, bytes: &[u8]) -> Span {
+    let start = arena.len() as u32;
+    arena.extend_from_slice(bytes);
+    Span { start, end: arena.len() as u32 }
+}
+
+fn runs_of(rows: &[Row]) -> Vec<Run> {
+    rows.chunk_by(|a, b| a.source == b.source)
+        .map(|run| Run { source: run[0].source, rows: run.len() as u32 })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(text: &str) -> Record {
+        let mut record = Record { text: text.into(), body: text.into(), ..Record::default() };
+        record.attributes.push(b"word", text.as_bytes());
+        record
+    }
+
+    #[test]
+    fn rows_of_one_source_become_adjacent_and_keep_their_order() {
+        let mut builder = BatchBuilder::default();
+        for (source, text) in [(2, "a"), (1, "b"), (2, "c"), (1, "d")] {
+            builder.push(source, 0, &record(text));
+        }
+        let batch = builder.seal();
+        assert_eq!(batch.runs(), [Run { source: 1, rows: 2 }, Run { source: 2, rows: 2 }]);
+        let texts: Vec<_> = (0..4).map(|row| batch.text(row)).collect();
+        assert_eq!(texts, [b"b", b"d", b"a", b"c"]);
+        assert_eq!(batch.attribute(3, b"word"), Some(&b"c"[..]));
+        assert!(builder.is_empty());
+    }
+
+    #[test]
+    fn dropped_rows_leave_their_runs() {
+        let mut builder = BatchBuilder::default();
+        for (source, text) in [(1, "a"), (2, "b"), (2, "c")] {
+            builder.push(source, 0, &record(text));
+        }
+        let mut batch = builder.seal();
+        let mut keep = Bitmap::new(3);
+        keep.insert(2);
+        batch.retain(&keep);
+        assert_eq!(batch.runs(), [Run { source: 2, rows: 1 }]);
+        assert_eq!(batch.text(0), b"c");
+    }
+}
