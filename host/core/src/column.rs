@@ -98,6 +98,27 @@ impl Bitmap {
         self.bytes.iter().map(|byte| byte.count_ones() as usize).sum()
     }
 
+    /// The rows that are not set.
+    pub fn complement(&self) -> Bitmap {
+        let mut other = Bitmap::full(self.rows);
+        for (byte, mine) in other.bytes.iter_mut().zip(&self.bytes) {
+            *byte &= !mine;
+        }
+        other
+    }
+
+    /// The bits of the rows that `keep` has, in their order.
+    pub fn select(&self, keep: &Bitmap) -> Bitmap {
+        let mut selected = Bitmap::new(keep.count());
+        let kept = (0..self.rows).filter(|row| keep.contains(*row));
+        for (place, row) in kept.enumerate() {
+            if self.contains(row) {
+                selected.insert(place);
+            }
+        }
+        selected
+    }
+
     /// Sets every row that the other has.
     pub fn union(&mut self, other: &Bitmap) {
         debug_assert_eq!(self.rows, other.rows);
@@ -118,6 +139,18 @@ mod tests {
             assert_eq!(bits.count(), rows);
             assert_eq!(Bitmap::from_bytes(bits.bytes().to_vec(), rows), Some(bits));
         }
+    }
+
+    #[test]
+    fn complement_and_selection() {
+        let mut bits = Bitmap::new(10);
+        [1, 4, 9].into_iter().for_each(|row| bits.insert(row));
+        assert_eq!(bits.complement().count(), 7);
+        assert!(!bits.complement().contains(4));
+        let mut keep = Bitmap::new(10);
+        [0, 4, 9].into_iter().for_each(|row| keep.insert(row));
+        let selected = bits.select(&keep);
+        assert_eq!((selected.rows(), selected.bytes()), (3, &[0b110][..]));
     }
 
     #[test]

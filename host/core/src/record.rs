@@ -71,7 +71,10 @@ impl Attributes {
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
         starts.zip(&self.ends).map(|(start, &(middle, end))| {
-            (&self.bytes[start as usize..middle as usize], &self.bytes[middle as usize..end as usize])
+            (
+                &self.bytes[start as usize..middle as usize],
+                &self.bytes[middle as usize..end as usize],
+            )
         })
     }
 }

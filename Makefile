@@ -1,0 +1,47 @@
+# Thin names for what cargo does; each target first sets up what is missing, and says so.
+# Build products go to $CARGO_TARGET_DIR if it is set, else to target/; nothing else is written.
+
+.PHONY: help setup build demo test bench lint ci sizes
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
+
+setup: ## install what building needs and this machine lacks
+	@command -v rustup >/dev/null && command -v cargo >/dev/null || { \
+		echo "rustup and cargo are needed; install them as https://rustup.rs says, then run make again" >&2; \
+		exit 1; }
+	@rustup show active-toolchain >/dev/null 2>&1 || { \
+		echo "installing the Rust toolchain of rust-toolchain.toml"; \
+		rustup toolchain install; }
+	@rustup target list --installed | grep -qx wasm32-unknown-unknown || { \
+		echo "installing the Rust target wasm32-unknown-unknown, which plugins are compiled for"; \
+		rustup target add wasm32-unknown-unknown; }
+	@for component in clippy rustfmt; do \
+		rustup component list --installed | grep -q "^$$component" || { \
+			echo "installing the Rust component $$component"; \
+			rustup component add $$component || exit 1; }; \
+	done
+
+build: setup ## build the release binary
+	cargo build --release --locked -p bellwether-daemon
+	@echo "built $${CARGO_TARGET_DIR:-target}/release/bellwether"
+
+demo: build ## show what bellwether does with a shop's logs in which things go wrong
+	"$${CARGO_TARGET_DIR:-target}/release/bellwether" demo
+
+# The binary is built as part of the whole workspace, so that the tests find the same libraries compiled.
+test: setup ## run all tests
+	cargo build -q --locked --workspace --bin bellwether
+	cargo test -q --locked --workspace
+
+bench: setup ## measure speed
+	cargo run --release --locked -p bellwether-bench
+
+lint: setup ## check formatting and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+ci: lint test ## what every change must pass
+
+sizes: setup ## print the sizes of files and functions
+	@cargo test -q --locked -p bellwether-tests sizes_of_the_project -- --nocapture

@@ -1,0 +1,121 @@
+//! From scores to bits of surprise.
+//!
+//! A detector's score says which of two rows is stranger, not how strange. What it is worth is learnt here, per source,
+//! channel and side: how often did this channel say that much before? The answer is in bits, `-log2` of a rate per
+//! window, so that detectors can be compared and a budget of alarms becomes a threshold.
+
+mod kind;
+mod tail;
+
+use crate::plugin::Scale;
+use kind::Kind;
+use std::collections::{HashMap, VecDeque};
+use tail::Tail;
+
+/// Windows a source must be old before sizes are judged: the first ones only teach.
+pub const WARM_UP_WINDOWS: u64 = 100;
+/// Sizes speak only when above all they said in so many windows: an anomaly that goes on is not said again.
+const RECORD_WINDOWS: u64 = 10;
+/// Channels per source and detector; the longest silent half makes room.
+const CHANNELS_MAX: usize = 16_384;
+/// Share of the other kinds' bits that is added to the best.
+const OTHER_KINDS_SHARE: f32 = 0.25;
+/// Only what the other kinds have above this counts.
+const OTHER_KINDS_BITS_MIN: f32 = 6.0;
+
+/// Which way a score points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// More than usual.
+    More,
+    /// Less than usual.
+    Less,
+}
+
+/// What one detector has said about one source so far.
+#[derive(Debug)]
+pub struct Calibration {
+    scale: Scale,
+    first_window: Option<u64>,
+    tails: HashMap<(u32, Side), Tail, foldhash::fast::FixedState>,
+    kinds: HashMap<u32, Kind, foldhash::fast::FixedState>,
+    said: VecDeque<(u64, f32)>,
+}
+
+impl Calibration {
+    /// Nothing said yet.
+    pub fn new(scale: Scale) -> Self {
+        Calibration {
+            scale,
+            first_window: None,
+            tails: HashMap::default(),
+            kinds: HashMap::default(),
+            said: VecDeque::new(),
+        }
+    }
+
+    /// Tells that the source is alive in a window, which is what its age is counted in.
+    pub fn begin_window(&mut self, window: u64) {
+        self.first_window.get_or_insert(window);
+    }
+
+    /// Turns a score into bits and learns it. `quiet` scores teach and are worth nothing.
+    pub fn bits(&mut self, window: u64, channel: u32, score: f32, quiet: bool) -> (Side, f32) {
+        let side = if score < 0.0 { Side::Less } else { Side::More };
+        let size = score.abs();
+        if size == 0.0 || size.is_nan() {
+            return (side, 0.0);
+        }
+        let first = *self.first_window.get_or_insert(window);
+        let age = window.saturating_sub(first);
+        let bits = match self.scale {
+            Scale::Bits => self.kinds.entry(channel).or_default().bits(window, age, size),
+            Scale::Size => {
+                self.make_room();
+                let tail = self.tails.entry((channel, side)).or_default();
+                tail.bits(window, size, age >= WARM_UP_WINDOWS)
+            }
+        };
+        (side, if quiet { 0.0 } else { bits })
+    }
+
+    /// What the detector as a whole says of a window, from the bits of its channels: first what it would say for ever,
+    /// then what is news.
+    pub fn combine(&mut self, window: u64, channels: &[f32]) -> (f32, f32) {
+        let mut bits = channels.to_vec();
+        bits.sort_unstable_by(|a, b| b.total_cmp(a));
+        let Some(&best) = bits.first() else { return (0.0, 0.0) };
+        match self.scale {
+            Scale::Bits => {
+                let others = bits[1..].iter().map(|bits| (bits - OTHER_KINDS_BITS_MIN).max(0.0));
+                let sum = best + OTHER_KINDS_SHARE * others.sum::<f32>();
+                (sum, sum)
+            }
+            Scale::Size => (best, if self.is_record(window, best) { best } else { 0.0 }),
+        }
+    }
+
+    fn is_record(&mut self, window: u64, bits: f32) -> bool {
+        while self.said.front().is_some_and(|(at, _)| at + RECORD_WINDOWS < window) {
+            self.said.pop_front();
+        }
+        let record = bits > self.said.iter().map(|(_, bits)| *bits).fold(0.0, f32::max);
+        if record {
+            self.said.push_back((window, bits));
+        }
+        record
+    }
+
+    fn make_room(&mut self) {
+        if self.tails.len() < CHANNELS_MAX {
+            return;
+        }
+        let mut ages: Vec<u64> = self.tails.values().map(Tail::last_window).collect();
+        ages.sort_unstable();
+        let median = ages[ages.len() / 2];
+        self.tails.retain(|_, tail| tail.last_window() > median);
+    }
+}
+
+#[cfg(test)]
+mod tests;

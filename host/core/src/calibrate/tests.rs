@@ -1,0 +1,85 @@
+//! Tests of calibration: the bits are what the formulas say, and faults do not spoil them.
+
+use super::*;
+
+/// Feeds a size per window and returns the bits of the last.
+fn last_size_bits(sizes: impl IntoIterator<Item = f32>) -> f32 {
+    let mut calibration = Calibration::new(Scale::Size);
+    calibration.begin_window(0);
+    let mut last = 0.0;
+    for (window, size) in sizes.into_iter().enumerate() {
+        last = calibration.bits(window as u64, 1, size, false).1;
+    }
+    last
+}
+
+/// A channel that peaks at 3 every 20 windows for that long.
+fn bursty(windows: usize) -> impl Iterator<Item = f32> {
+    (0..windows).map(|window| if window % 20 == 10 { 3.0 } else { 0.0 })
+}
+
+#[test]
+fn sizes_are_judged_by_what_the_channel_did_before() {
+    let cases: [(&str, Vec<f32>, std::ops::RangeInclusive<f32>); 6] = [
+        ("young", vec![0.1, 0.2, 9.0], 0.0..=0.0),
+        ("nothing", bursty(2000).chain([0.0]).collect(), 0.0..=0.0),
+        ("its usual peak", bursty(2000).chain([3.0]).collect(), 4.0..=8.0),
+        ("double its peaks", bursty(2000).chain([6.0]).collect(), 20.0..=26.0),
+        ("a little above", bursty(2000).chain([3.1]).collect(), 7.0..=9.0),
+        ("absurd", bursty(2000).chain([1e9]).collect(), 30.0..=31.1),
+    ];
+    for (name, sizes, expected) in cases {
+        let bits = last_size_bits(sizes);
+        assert!(expected.contains(&bits), "{name}: {bits}");
+    }
+}
+
+#[test]
+fn one_fault_does_not_hide_the_next() {
+    let fault = || [9.0; 8].into_iter().chain([0.0; 40]);
+    let first = last_size_bits(bursty(2000).chain([9.0]));
+    let second = last_size_bits(bursty(2000).chain(fault()).chain([9.0]));
+    assert!(first > 15.0 && second > 9.0, "{first} then {second}");
+}
+
+#[test]
+fn a_new_regime_is_accepted() {
+    let bits = last_size_bits(bursty(2000).chain([9.0; 200]));
+    assert!(bits < 9.0, "{bits}");
+}
+
+#[test]
+fn quiet_scores_teach_without_speaking() {
+    let mut calibration = Calibration::new(Scale::Size);
+    for (window, size) in bursty(2000).enumerate() {
+        assert_eq!(calibration.bits(window as u64, 1, size, true).1, 0.0);
+    }
+    assert!(calibration.bits(2000, 1, 3.0, false).1 < 8.0);
+}
+
+#[test]
+fn kinds_are_judged_by_how_often_the_source_shows_them() {
+    let mut calibration = Calibration::new(Scale::Bits);
+    calibration.begin_window(0);
+    let rare = calibration.bits(1022, 1, 11.0, false).1;
+    assert!((rare - 11.0).abs() < 0.01, "first of its kind after 1,022 windows: {rare}");
+    for window in (1100..3000).step_by(50) {
+        calibration.bits(window, 2, 8.0, false);
+    }
+    let common = calibration.bits(3050, 2, 8.0, false).1;
+    assert!(common < 7.0, "every 50 windows: {common}");
+    let record = calibration.bits(3050, 1, 17.0, false).1;
+    assert!(record > 13.5, "stronger than ever: {record}");
+}
+
+#[test]
+fn sizes_speak_once_and_kinds_add_up() {
+    let mut sizes = Calibration::new(Scale::Size);
+    assert_eq!(sizes.combine(5, &[9.0, 4.0]), (9.0, 9.0));
+    assert_eq!(sizes.combine(6, &[8.0]), (8.0, 0.0), "below what was just said");
+    assert_eq!(sizes.combine(7, &[12.0]), (12.0, 12.0), "a record");
+    assert_eq!(sizes.combine(30, &[8.0]), (8.0, 8.0), "long after");
+    let mut kinds = Calibration::new(Scale::Bits);
+    assert_eq!(kinds.combine(5, &[5.0, 10.0, 8.0]), (10.5, 10.5));
+    assert_eq!(kinds.combine(5, &[]), (0.0, 0.0));
+}

@@ -1,0 +1,143 @@
+//! One sentence a tired person understands.
+
+use crate::report::Finding;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Characters of a template in a sentence.
+const TEMPLATE_CHARACTERS_MAX: usize = 100;
+
+/// What happened, where and when: `nginx: `upstream timed out <*>` rose from 2/min to 240/min at 03:12`.
+pub(super) fn sentence(source: &str, finding: &Finding, start_ms: u64) -> String {
+    let name = source.split_once(':').map_or(source, |(_, name)| name);
+    let time = clock(start_ms);
+    let (before, now) = (finding.before_per_minute, finding.now_per_minute);
+    let subject = match &finding.subject {
+        Some(subject) => format!("`{}`", clip(&subject.template)),
+        None => "all lines together".into(),
+    };
+    let summary = finding.explanation.as_ref().map(|explanation| explanation.summary.as_str());
+    match (finding.position, summary) {
+        (Some(_), Some(summary)) => {
+            let example = finding.subject.as_ref().and_then(|subject| subject.examples.first());
+            let shown =
+                example.map_or(subject, |example| format!("`{}`", clip(first_line(example))));
+            format!("{name}: {}: {shown} at {time}", clip(summary))
+        }
+        _ if now == 0.0 && before > 0.0 => {
+            format!("{name}: {subject} stopped at {time}, after {} before", per_minute(before))
+        }
+        _ if now >= before => {
+            format!(
+                "{name}: {subject} rose from {} to {} at {time}",
+                per_minute(before),
+                per_minute(now)
+            )
+        }
+        _ => format!(
+            "{name}: {subject} fell from {} to {} at {time}",
+            per_minute(before),
+            per_minute(now)
+        ),
+    }
+}
+
+/// Milliseconds since 1970 as RFC 3339 in UTC.
+pub(super) fn rfc3339(time_ms: u64) -> String {
+    let stamp = i64::try_from(time_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    stamp.map_or_else(|| time_ms.to_string(), |stamp| stamp.to_string())
+}
+
+fn clock(time_ms: u64) -> String {
+    let stamp = i64::try_from(time_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    stamp.map_or_else(
+        || time_ms.to_string(),
+        |stamp| {
+            let time = stamp.to_zoned(TimeZone::UTC).time();
+            format!("{:02}:{:02}", time.hour(), time.minute())
+        },
+    )
+}
+
+fn per_minute(rate: f32) -> String {
+    match rate {
+        10.0.. => format!("{rate:.0}/min"),
+        1.0.. => format!("{rate:.1}/min"),
+        _ => format!("{rate:.2}/min"),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn clip(text: &str) -> String {
+    match text.char_indices().nth(TEMPLATE_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibrate::Side;
+    use crate::plugin::Explanation;
+    use crate::report::Subject;
+
+    fn finding(before: f32, now: f32, summary: Option<&str>) -> Finding {
+        Finding {
+            detector: "rate".into(),
+            side: Side::More,
+            bits: 20.0,
+            reason: "rose".into(),
+            subject: Some(Subject {
+                message: 1,
+                template: "upstream timed out <*>".into(),
+                severity: 17,
+                pattern: None,
+                examples: vec!["03:12:01 upstream timed out 7\n  at x".into()],
+            }),
+            before_per_minute: before,
+            now_per_minute: now,
+            position: summary.map(|_| 0),
+            explanation: summary.map(|text| Explanation { summary: text.into(), evidence: vec![] }),
+        }
+    }
+
+    #[test]
+    fn sentences() {
+        let at = 1_772_421_120_000; // 2026-03-02T03:12:00Z
+        let cases = [
+            (
+                finding(2.0, 240.0, None),
+                "nginx: `upstream timed out <*>` rose from 2.0/min to 240/min at 03:12",
+            ),
+            (
+                finding(40.0, 3.5, None),
+                "nginx: `upstream timed out <*>` fell from 40/min to 3.5/min at 03:12",
+            ),
+            (
+                finding(0.25, 0.0, None),
+                "nginx: `upstream timed out <*>` stopped at 03:12, after 0.25/min before",
+            ),
+            (
+                finding(0.0, 1.0, Some("a message never seen before")),
+                "nginx: a message never seen before: `03:12:01 upstream timed out 7` at 03:12",
+            ),
+            (
+                Finding { subject: None, ..finding(100.0, 900.0, None) },
+                "nginx: all lines together rose from 100/min to 900/min at 03:12",
+            ),
+        ];
+        for (finding, expected) in cases {
+            assert_eq!(sentence("file:nginx", &finding, at), expected);
+        }
+    }
+
+    #[test]
+    fn times_are_utc() {
+        assert_eq!(rfc3339(1_772_421_120_000), "2026-03-02T03:12:00Z");
+        assert_eq!(clock(1_772_421_120_000), "03:12");
+    }
+}

@@ -1,0 +1,317 @@
+//! Counting lines, asking detectors, and turning their scores into candidates.
+
+use super::columns::Facts;
+use super::source::{Candidate, Source};
+use super::{DetectorSlot, Lane, Outputs, pick};
+use crate::column::Column;
+use crate::entropy::highest_token_bits;
+use crate::plugin::{
+    ClosedWindow, Detector, Lines, Mark, Reason, Scale, Scores, SeriesColumn, WindowSpan,
+};
+use crate::window::{CountedLine, Series};
+
+/// Explanations asked for per call; the rest speak through their reason alone.
+const EXPLANATIONS_MAX: usize = 16;
+/// Channel of the window as a whole: no template has this id.
+const WHOLE: u32 = u32::MAX;
+/// Prior odds of a novelty by severity and by a pattern somebody found worth naming.
+const ERROR_BITS: f32 = 1.0;
+const FATAL_BITS: f32 = 2.0;
+const PATTERN_BITS: f32 = 1.0;
+const PATTERN_SCORE_MIN: u8 = 70;
+/// Bytes kept of the record behind a mark.
+const EXAMPLE_BYTES_MAX: usize = 500;
+
+/// A detector with its windows and the places of its columns.
+pub(super) struct LaneDetector {
+    pub(super) detector: Box<dyn Detector + Send>,
+    pub(super) offset: f32,
+    span: WindowSpan,
+    places: Vec<usize>,
+}
+
+impl LaneDetector {
+    pub(super) fn new(slot: DetectorSlot, span: WindowSpan, places: Vec<usize>) -> Self {
+        LaneDetector { detector: slot.detector, offset: slot.offset, span, places }
+    }
+
+    pub(super) fn scale(&self) -> Scale {
+        self.detector.descriptor().scale
+    }
+
+    pub(super) fn span_ms(&self) -> u64 {
+        self.span.size_ms
+    }
+
+    pub(super) fn wants(&self, column: SeriesColumn) -> bool {
+        self.detector.descriptor().series.contains(&column)
+    }
+
+    pub(super) fn rest(&mut self, watermark_ms: u64) {
+        self.detector.rest(watermark_ms);
+    }
+
+    fn sees_windows(&self) -> bool {
+        let descriptor = self.detector.descriptor();
+        !descriptor.series.is_empty() || descriptor.vector
+    }
+}
+
+impl Lane {
+    /// Counts every row under its source and template.
+    pub(super) fn count(&mut self, facts: &Facts) {
+        let mut row = 0;
+        for run in facts.batch.runs() {
+            let source = self.sources.of(run.source);
+            for _ in 0..run.rows {
+                let (time_ms, body) = (facts.batch.time_ms(row), facts.batch.body(row));
+                source.meet(time_ms);
+                let repeat = self.wants_repeats && source.is_repeat(time_ms, body);
+                let entropy = if self.wants_entropy { highest_token_bits(body) } else { 0.0 };
+                source.counts.push(&CountedLine {
+                    time_ms,
+                    template: facts.mined.template[row],
+                    severity: facts.batch.severity(row),
+                    entropy,
+                    repeat,
+                    pattern: best_pattern(&self.patterns.scores, facts, row),
+                    text: facts.batch.text(row),
+                });
+                row += 1;
+            }
+        }
+    }
+
+    /// Lets the detectors that want lines score them.
+    pub(super) fn observe(&mut self, facts: &Facts) {
+        if facts.batch.is_empty() {
+            return;
+        }
+        let columns = self.detector_plan.compute(facts, &mut self.sources);
+        for index in 0..self.detectors.len() {
+            let slot = &mut self.detectors[index];
+            if slot.places.is_empty() {
+                continue;
+            }
+            let columns = pick(&columns, &slot.places);
+            let runs = facts.batch.runs();
+            let lines =
+                Lines { seq: self.seq, watermark_ms: self.watermark_ms, runs, columns: &columns };
+            if let Some(scores) = slot.detector.observe(&lines) {
+                self.take_lines(index, facts, &scores);
+            }
+        }
+    }
+
+    /// Calibrates the scores of lines and keeps what may matter until their windows close.
+    fn take_lines(&mut self, index: usize, facts: &Facts, scores: &Scores) {
+        let mut explained = 0;
+        let sources: Vec<u32> =
+            facts.batch.runs().iter().flat_map(|run| vec![run.source; run.rows as usize]).collect();
+        let dense = dense_marks(scores, |row| facts.mined.template[row]);
+        for (mark, quiet) in dense.chain(scores.marks.iter().map(|mark| (*mark, false))) {
+            let row = mark.row as usize;
+            let source = self.sources.of(sources[row]);
+            let window = source.window_of(facts.batch.time_ms(row));
+            let age = source.age_of(window);
+            let (side, bits) =
+                source.calibrations[index].bits(age, mark.channel, mark.score, quiet);
+            if bits <= 0.0 {
+                continue;
+            }
+            let severity = facts.batch.severity(row);
+            let pattern = best_pattern(&self.patterns.scores, facts, row);
+            let score = pattern.map_or(0, |pattern| self.patterns.scores[usize::from(pattern)]);
+            let bits = bits + self.detectors[index].prior_bits(severity, score);
+            let loud = bits >= self.settings.alive_bits() && explained < EXPLANATIONS_MAX;
+            let explanation =
+                loud.then(|| self.detectors[index].detector.explain(mark.token)).flatten();
+            explained += usize::from(explanation.is_some());
+            let text = facts.batch.text(row);
+            let example = text[..text.len().min(EXAMPLE_BYTES_MAX)].into();
+            let candidate = Candidate {
+                detector: index,
+                channel: mark.channel,
+                side,
+                template: Some(facts.mined.template[row]),
+                bits,
+                severity,
+                code: mark.code,
+                position: Some(facts.batch.position(row)),
+                example: Some(example),
+                explanation,
+            };
+            source.wait(window, candidate);
+        }
+    }
+
+    /// Closes every window that ends by the watermark, source by source.
+    pub(super) fn close_windows(&mut self, watermark_ms: u64, outputs: &mut Outputs) {
+        let Lane { sources, detectors, settings, patterns, .. } = self;
+        for (number, source) in sources.iter_mut() {
+            while let Some(window) = source.next_closed(watermark_ms) {
+                let start_ms = window * settings.window_ms;
+                let end_ms = start_ms + settings.window_ms;
+                for (index, slot) in detectors.iter_mut().enumerate() {
+                    if slot.sees_windows() {
+                        slot.close_spans(
+                            index,
+                            (number, source),
+                            (start_ms, end_ms),
+                            settings.alive_bits(),
+                        );
+                    }
+                }
+                let base = WindowSpan { size_ms: settings.window_ms, step_ms: settings.window_ms };
+                let series = source.counts.series(base, end_ms);
+                let judged = super::judge::judge(
+                    (number, source),
+                    (window, Some(&series)),
+                    detectors,
+                    settings,
+                    patterns,
+                );
+                outputs.reports.extend(judged);
+                source.counts.pass(&series, end_ms);
+            }
+        }
+    }
+
+    /// Judges what waits in windows that never closed, without their counts.
+    pub(super) fn judge_waiting(&mut self, outputs: &mut Outputs) {
+        let Lane { sources, detectors, settings, patterns, .. } = self;
+        for (number, source) in sources.iter_mut() {
+            while let Some(window) = source.waiting.keys().next().copied() {
+                let judged = super::judge::judge(
+                    (number, source),
+                    (window, None),
+                    detectors,
+                    settings,
+                    patterns,
+                );
+                outputs.reports.extend(judged);
+            }
+        }
+    }
+}
+
+impl LaneDetector {
+    /// What is known before any count: an error that is new matters more than news that all is well.
+    fn prior_bits(&self, severity: u8, pattern_score: u8) -> f32 {
+        use crate::record::severity::{ERROR, FATAL};
+        if self.scale() != Scale::Bits {
+            return 0.0;
+        }
+        let by_severity = match severity {
+            FATAL.. => FATAL_BITS,
+            ERROR.. => ERROR_BITS,
+            _ => 0.0,
+        };
+        by_severity + if pattern_score >= PATTERN_SCORE_MIN { PATTERN_BITS } else { 0.0 }
+    }
+
+    /// Scores this detector's own windows that end within a window of the pipeline.
+    fn close_spans(
+        &mut self,
+        index: usize,
+        (number, source): (u32, &mut Source),
+        (start_ms, until_ms): (u64, u64),
+        alive_bits: f32,
+    ) {
+        let WindowSpan { size_ms, step_ms } = self.span;
+        let mut end_ms = (start_ms / step_ms + 1) * step_ms;
+        while end_ms <= until_ms {
+            if end_ms >= size_ms {
+                let series = source.counts.series(self.span, end_ms);
+                self.close_span(index, (number, source), &series, end_ms, alive_bits);
+            }
+            end_ms += step_ms;
+        }
+    }
+
+    fn close_span(
+        &mut self,
+        index: usize,
+        (number, source): (u32, &mut Source),
+        series: &Series,
+        end_ms: u64,
+        alive_bits: f32,
+    ) {
+        let wanted = self.detector.descriptor().series.clone();
+        let columns: Vec<Column> = wanted
+            .iter()
+            .map(|column| series.column(*column, &source.counts, &source.templates))
+            .collect();
+        let columns: Vec<&Column> = columns.iter().collect();
+        let window = ClosedWindow {
+            source: number,
+            start_ms: end_ms - self.span.size_ms,
+            end_ms,
+            lines: series.lines,
+            rows: series.templates.len(),
+            columns: &columns,
+            vector: &[],
+        };
+        let Some(scores) = self.detector.close_window(&window) else { return };
+        let judged_in = source.window_of(end_ms as i64 - 1);
+        let mut explained = 0;
+        let whole = scores.reasons.iter().find(|reason| reason.row.is_none());
+        let whole = whole.map(|reason| (reason.code, reason.token)).unwrap_or_default();
+        let whole =
+            Mark { row: WHOLE, channel: WHOLE, score: scores.whole, code: whole.0, token: whole.1 };
+        let dense = dense_marks(&scores, |row| series.templates[row]);
+        let sparse = scores.marks.iter().map(|mark| (*mark, false));
+        for (mark, quiet) in dense.chain(sparse).chain([(whole, false)]) {
+            let age = source.age_of(judged_in);
+            let (side, bits) =
+                source.calibrations[index].bits(age, mark.channel, mark.score, quiet);
+            if bits <= 0.0 {
+                continue;
+            }
+            let loud = bits + self.offset >= alive_bits && explained < EXPLANATIONS_MAX;
+            let explanation = loud.then(|| self.detector.explain(mark.token)).flatten();
+            explained += usize::from(explanation.is_some());
+            let template = (mark.row != WHOLE).then(|| series.templates[mark.row as usize]);
+            let severity =
+                template.and_then(|id| source.counts.life(id)).map_or(0, |life| life.severity);
+            let candidate = Candidate {
+                detector: index,
+                channel: mark.channel,
+                side,
+                template,
+                bits,
+                severity,
+                code: mark.code,
+                position: None,
+                example: None,
+                explanation,
+            };
+            source.wait(judged_in, candidate);
+        }
+    }
+}
+
+/// Dense scores as marks, with their reasons and whether they are quiet.
+fn dense_marks<'a>(
+    scores: &'a Scores,
+    template: impl Fn(usize) -> u32 + 'a,
+) -> impl Iterator<Item = (Mark, bool)> + 'a {
+    let mut reasons: Vec<&Reason> =
+        scores.reasons.iter().filter(|reason| reason.row.is_some()).collect();
+    reasons.sort_by_key(|reason| reason.row);
+    scores.rows.iter().enumerate().map(move |(row, score)| {
+        let channel = scores.channels.get(row).copied().unwrap_or_else(|| template(row));
+        let place = reasons.binary_search_by_key(&Some(row as u32), |reason| reason.row);
+        let (code, token) =
+            place.map_or((0, 0), |place| (reasons[place].code, reasons[place].token));
+        let mark = Mark { row: row as u32, channel, score: *score, code, token };
+        (mark, scores.quiet.contains(row))
+    })
+}
+
+/// The library pattern with the highest score that a row matches.
+fn best_pattern(scores: &[u8], facts: &Facts, row: usize) -> Option<u16> {
+    let library = scores.iter().zip(&facts.bits).enumerate();
+    let matching = library.filter(|(_, (_, bits))| bits.contains(row));
+    matching.max_by_key(|(_, (score, _))| **score).map(|(index, _)| index as u16)
+}

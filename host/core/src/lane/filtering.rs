@@ -1,0 +1,98 @@
+//! Verdicts of the tenant's filters: what is dropped, kept and tagged.
+
+use super::columns::Facts;
+use super::{FilterSlot, KeptRecord, Lane, Outputs, pick};
+use crate::column::Bitmap;
+use crate::plugin::{Filter, Lines, Rows, Verdicts};
+
+/// A filter with the places of its columns.
+pub(super) struct LaneFilter {
+    filter: Box<dyn Filter + Send>,
+    fail_open: bool,
+    places: Vec<usize>,
+}
+
+impl LaneFilter {
+    pub(super) fn new(slot: FilterSlot, places: Vec<usize>) -> Self {
+        LaneFilter { filter: slot.filter, fail_open: slot.fail_open, places }
+    }
+
+    pub(super) fn rest(&mut self, watermark_ms: u64) {
+        self.filter.rest(watermark_ms);
+    }
+}
+
+impl Lane {
+    /// Asks every filter over all rows, then lets go of what any of them dropped.
+    pub(super) fn filter(&mut self, facts: &mut Facts, outputs: &mut Outputs) {
+        let rows = facts.batch.len();
+        let columns = self.filter_plan.compute(facts, &mut self.sources);
+        let (mut dropped, mut dead) = (Bitmap::new(rows), Bitmap::new(rows));
+        for slot in &mut self.filters {
+            let columns = pick(&columns, &slot.places);
+            let runs = facts.batch.runs();
+            let lines =
+                Lines { seq: self.seq, watermark_ms: self.watermark_ms, runs, columns: &columns };
+            match slot.filter.evaluate(&lines) {
+                Some(Verdicts { drop, tags }) => {
+                    dropped.union(&bits_of(drop, rows));
+                    for (tag, tagged) in tags {
+                        let name = slot.filter.descriptor().tags[tag as usize].clone();
+                        let count = bits_of(tagged, rows).count() as u64;
+                        *self.counters.tags.entry(name).or_default() += count;
+                    }
+                }
+                None if slot.fail_open => self.counters.unfiltered += rows as u64,
+                None => dead = Bitmap::full(rows),
+            }
+        }
+        self.settle(facts, &dropped, &dead, outputs);
+    }
+
+    /// A record that a filter dropped is dropped even if another filter failed on it.
+    fn settle(
+        &mut self,
+        facts: &mut Facts,
+        dropped: &Bitmap,
+        dead: &Bitmap,
+        outputs: &mut Outputs,
+    ) {
+        let rows = facts.batch.len();
+        let mut gone = dropped.clone();
+        gone.union(dead);
+        let lost = gone.count();
+        self.counters.dropped += dropped.count() as u64;
+        self.counters.dead += (lost - dropped.count()) as u64;
+        self.counters.kept += (rows - lost) as u64;
+        if lost > 0 {
+            facts.retain(&gone.complement());
+        }
+        if self.keeps_records {
+            let mut row = 0;
+            for run in facts.batch.runs() {
+                for _ in 0..run.rows {
+                    let (position, text) =
+                        (facts.batch.position(row), facts.batch.text(row).to_vec());
+                    outputs.kept.push(KeptRecord { source: run.source, position, text });
+                    row += 1;
+                }
+            }
+        }
+    }
+}
+
+impl Facts {
+    fn retain(&mut self, keep: &Bitmap) {
+        self.batch.retain(keep);
+        self.mined.retain(keep);
+        self.bits = self.bits.iter().map(|bits| bits.select(keep)).collect();
+    }
+}
+
+fn bits_of(rows: Rows, count: usize) -> Bitmap {
+    match rows {
+        Rows::None => Bitmap::new(count),
+        Rows::All => Bitmap::full(count),
+        Rows::Some(bits) => bits,
+    }
+}

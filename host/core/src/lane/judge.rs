@@ -1,0 +1,112 @@
+//! All detectors together: one window, one figure, and the findings behind it.
+//!
+//! Detectors are combined by the maximum of what each says, with its offset: they are strongly dependent, and sums of
+//! surprise lose. Several voices have several chances to be wrong, so the maximum gives up `log2(voices)` bits.
+
+use super::PatternSet;
+use super::detect::LaneDetector;
+use super::source::{Candidate, Source};
+use crate::report::{Finding, Report, Subject};
+use crate::settings::Settings;
+use crate::window::Series;
+
+/// Judges the candidates of a window; `None` where nothing is odd.
+pub(super) fn judge(
+    (number, source): (u32, &mut Source),
+    (window, series): (u64, Option<&Series>),
+    detectors: &[LaneDetector],
+    settings: &Settings,
+    patterns: &PatternSet,
+) -> Option<Report> {
+    let candidates = source.waiting.remove(&window).unwrap_or_default();
+    let age = source.age_of(window);
+    let trials = (detectors.len().max(1) as f32).log2();
+    let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);
+    for (index, slot) in detectors.iter().enumerate() {
+        let own = candidates.iter().filter(|candidate| candidate.detector == index);
+        let channels: Vec<f32> = own.map(|candidate| candidate.bits).collect();
+        let (state, news) = source.calibrations[index].combine(age, &channels);
+        let fused = |bits: f32| if bits > 0.0 { bits + slot.offset - trials } else { 0.0 };
+        state_bits = state_bits.max(fused(state));
+        news_bits = news_bits.max(fused(news));
+    }
+    if state_bits < settings.alive_bits() {
+        return None;
+    }
+    let mut ranked: Vec<(f32, Candidate)> = candidates
+        .into_iter()
+        .map(|candidate| {
+            (candidate.bits + detectors[candidate.detector].offset - trials, candidate)
+        })
+        .collect();
+    ranked.sort_by(|(a, left), (b, right)| {
+        let key = |candidate: &Candidate| {
+            (candidate.detector, candidate.template, candidate.channel, candidate.side)
+        };
+        b.total_cmp(a).then_with(|| key(left).cmp(&key(right)))
+    });
+    let best = ranked.first().map_or(0.0, |(bits, _)| *bits);
+    ranked.retain(|(bits, _)| *bits >= settings.alive_bits() || *bits == best);
+    ranked.truncate(settings.findings_max);
+    let start_ms = window * settings.window_ms;
+    let findings = ranked
+        .into_iter()
+        .map(|(bits, candidate)| {
+            finding(source, series, candidate, bits, detectors, settings, patterns)
+        })
+        .collect();
+    let end_ms = start_ms + settings.window_ms;
+    Some(Report { source: number, start_ms, end_ms, state_bits, news_bits, findings })
+}
+
+fn finding(
+    source: &Source,
+    series: Option<&Series>,
+    candidate: Candidate,
+    bits: f32,
+    detectors: &[LaneDetector],
+    settings: &Settings,
+    patterns: &PatternSet,
+) -> Finding {
+    let minutes = settings.window_ms as f32 / 60_000.0;
+    let life = candidate.template.and_then(|template| source.counts.life(template));
+    let count = candidate.template.map_or(series.map_or(0, |series| series.lines), |template| {
+        let row = series.and_then(|series| series.row_of(template).map(|row| series.count(row)));
+        u64::from(row.unwrap_or(u32::from(candidate.example.is_some())))
+    });
+    let before = life.map_or_else(|| source.usual_lines(), |life| life.usual());
+    let descriptor = detectors[candidate.detector].detector.descriptor();
+    let subject = candidate.template.map(|template| {
+        let remembered = life.into_iter().flat_map(|life| life.examples());
+        let mut examples: Vec<&[u8]> = remembered.collect();
+        examples.reverse();
+        if let Some(own) = &candidate.example {
+            examples.retain(|example| *example != &**own);
+            examples.insert(0, own);
+        }
+        examples.truncate(settings.examples_max);
+        let pattern = life.and_then(|life| life.pattern);
+        Subject {
+            message: source.templates.message(template),
+            template: lossy(&source.templates.text(template)),
+            severity: candidate.severity,
+            pattern: pattern.map(|pattern| patterns.names[usize::from(pattern)].clone()),
+            examples: examples.into_iter().map(lossy).collect(),
+        }
+    });
+    Finding {
+        detector: descriptor.name.clone(),
+        side: candidate.side,
+        bits,
+        reason: descriptor.reasons.get(candidate.code as usize).cloned().unwrap_or_default(),
+        subject,
+        before_per_minute: before / minutes,
+        now_per_minute: count as f32 / minutes,
+        position: candidate.position,
+        explanation: candidate.explanation,
+    }
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}

@@ -1,0 +1,333 @@
+//! One shard of a tenant's sources, and everything they remember.
+//!
+//! `step` is the whole pipeline between intake and correlator: match, mine, filter, count, observe, close windows,
+//! judge. It runs on one thread and takes no lock; the same inputs give the same outputs.
+
+mod columns;
+mod detect;
+mod dictionary;
+mod filtering;
+mod judge;
+mod source;
+
+use crate::batch::Batch;
+use crate::column::Column;
+use crate::matcher::{Matcher, Scratch};
+use crate::plugin::{Detector, Filter, LineColumn, Scale, WindowSpan};
+use crate::report::Report;
+use crate::settings::Settings;
+use crate::template::TemplateInfo;
+use columns::{ColumnPlan, Facts};
+use detect::LaneDetector;
+use filtering::LaneFilter;
+use source::Sources;
+use std::sync::Arc;
+
+/// What a lane is told.
+#[derive(Debug)]
+pub enum Input {
+    /// Records of its sources.
+    Records(Batch),
+    /// Event time is known to have come so far, in milliseconds since 1970.
+    Tick(u64),
+    /// Nothing more comes: what waits in windows that did not close is judged as far as it goes.
+    End,
+}
+
+/// A record that passed the filters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRecord {
+    /// Number of its source.
+    pub source: u32,
+    /// Where it stands in its input.
+    pub position: u64,
+    /// Its text.
+    pub text: Vec<u8>,
+}
+
+/// What a lane answers.
+#[derive(Debug, Default, PartialEq)]
+pub struct Outputs {
+    /// Windows in which something was surprising, source by source in their order.
+    pub reports: Vec<Report>,
+    /// Kept records, if they are wanted.
+    pub kept: Vec<KeptRecord>,
+}
+
+/// Patterns to be matched, and what they are called.
+#[derive(Debug, Clone)]
+pub struct PatternSet {
+    /// The engine over all of them.
+    pub matcher: Arc<Matcher>,
+    /// Names, in the matcher's order; patterns of plugins are named `plugin:name`.
+    pub names: Arc<[String]>,
+    /// Scores of the library's patterns, which come first.
+    pub scores: Arc<[u8]>,
+}
+
+/// A filter and what happens to records while it cannot answer.
+pub struct FilterSlot {
+    /// The plugin.
+    pub filter: Box<dyn Filter + Send>,
+    /// Records go on unfiltered (true) or to the dead letter (false).
+    pub fail_open: bool,
+}
+
+/// A detector and how much it is believed.
+pub struct DetectorSlot {
+    /// The plugin.
+    pub detector: Box<dyn Detector + Send>,
+    /// Bits added to what it says: prior odds, and the number of its channels.
+    pub offset: f32,
+}
+
+/// Why a lane cannot be built.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum LaneError {
+    /// A plugin wants a pattern nobody has.
+    #[error(
+        "plugin `{plugin}` wants the pattern `{pattern}`, which is in no pattern file; load the file that has it"
+    )]
+    UnknownPattern {
+        /// The plugin.
+        plugin: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// Windows that are no whole number of panes.
+    #[error(
+        "plugin `{plugin}` wants windows of {size_ms} ms every {step_ms} ms, which are no whole panes of {pane_ms} ms"
+    )]
+    Span {
+        /// The plugin.
+        plugin: String,
+        /// Size it wants.
+        size_ms: u64,
+        /// Step it wants.
+        step_ms: u64,
+        /// Pane configured.
+        pane_ms: u64,
+    },
+}
+
+/// What a lane has counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LaneCounters {
+    /// Records that passed the filters.
+    pub kept: u64,
+    /// Records that a filter dropped.
+    pub dropped: u64,
+    /// Records that a failing filter sent to the dead letter.
+    pub dead: u64,
+    /// Records that passed a filter that could not answer.
+    pub unfiltered: u64,
+    /// Records per tag.
+    pub tags: std::collections::BTreeMap<String, u64>,
+}
+
+impl LaneCounters {
+    /// Adds the counters of another lane.
+    pub fn add(&mut self, other: &LaneCounters) {
+        self.kept += other.kept;
+        self.dropped += other.dropped;
+        self.dead += other.dead;
+        self.unfiltered += other.unfiltered;
+        for (tag, count) in &other.tags {
+            *self.tags.entry(tag.clone()).or_default() += count;
+        }
+    }
+}
+
+/// What is known of a source, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// Number of the source.
+    pub source: u32,
+    /// Records that passed the filters.
+    pub lines: u64,
+    /// First event time, in milliseconds since 1970.
+    pub first_ms: i64,
+    /// Last event time.
+    pub last_ms: i64,
+    /// Its templates.
+    pub templates: Vec<TemplateInfo>,
+    /// Templates that had to make room for others.
+    pub templates_evicted: u64,
+}
+
+/// A lane.
+pub struct Lane {
+    settings: Settings,
+    patterns: PatternSet,
+    filters: Vec<LaneFilter>,
+    detectors: Vec<LaneDetector>,
+    filter_plan: ColumnPlan,
+    detector_plan: ColumnPlan,
+    wants_repeats: bool,
+    wants_entropy: bool,
+    keeps_records: bool,
+    sources: Sources,
+    scratch: Scratch,
+    seq: u64,
+    watermark_ms: u64,
+    counters: LaneCounters,
+}
+
+impl Lane {
+    /// A lane without sources.
+    pub fn new(
+        settings: Settings,
+        patterns: PatternSet,
+        filters: Vec<FilterSlot>,
+        detectors: Vec<DetectorSlot>,
+        keeps_records: bool,
+    ) -> Result<Self, LaneError> {
+        let base = WindowSpan { size_ms: settings.window_ms, step_ms: settings.window_ms };
+        let (mut filter_plan, mut detector_plan) = (ColumnPlan::default(), ColumnPlan::default());
+        let filters = filters
+            .into_iter()
+            .map(|slot| {
+                let wanted = slot.filter.descriptor().clone();
+                let places =
+                    plan(&mut filter_plan, &wanted.name, &wanted.lines, base.step_ms, &patterns)?;
+                Ok(LaneFilter::new(slot, places))
+            })
+            .collect::<Result<Vec<_>, LaneError>>()?;
+        let detectors = detectors
+            .into_iter()
+            .map(|slot| {
+                let wanted = slot.detector.descriptor().clone();
+                let span = wanted.window.unwrap_or(base);
+                check_span(&wanted.name, span, settings.pane_ms)?;
+                let places =
+                    plan(&mut detector_plan, &wanted.name, &wanted.lines, span.step_ms, &patterns)?;
+                Ok(LaneDetector::new(slot, span, places))
+            })
+            .collect::<Result<Vec<_>, LaneError>>()?;
+        let scales: Vec<Scale> = detectors.iter().map(LaneDetector::scale).collect();
+        let span_ms_max =
+            detectors.iter().map(LaneDetector::span_ms).max().unwrap_or(0).max(base.size_ms);
+        let wants = |column| detectors.iter().any(|detector| detector.wants(column));
+        Ok(Lane {
+            wants_repeats: wants(crate::plugin::SeriesColumn::Repeats),
+            wants_entropy: wants(crate::plugin::SeriesColumn::Entropy),
+            sources: Sources::new(settings.clone(), span_ms_max, scales),
+            settings,
+            patterns,
+            filters,
+            detectors,
+            filter_plan,
+            detector_plan,
+            keeps_records,
+            scratch: Scratch::default(),
+            seq: 0,
+            watermark_ms: 0,
+            counters: LaneCounters::default(),
+        })
+    }
+
+    /// Takes one input through the pipeline.
+    pub fn step(&mut self, input: Input) -> Outputs {
+        let mut outputs = Outputs::default();
+        match input {
+            Input::Records(batch) => self.records(batch, &mut outputs),
+            Input::Tick(watermark_ms) => self.tick(watermark_ms, &mut outputs),
+            Input::End => self.judge_waiting(&mut outputs),
+        }
+        outputs
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> &LaneCounters {
+        &self.counters
+    }
+
+    /// What is known of the sources.
+    pub fn sources(&self) -> Vec<SourceInfo> {
+        let info = |(number, source): (u32, &source::Source)| SourceInfo {
+            source: number,
+            lines: source.lines,
+            first_ms: source.first_ms,
+            last_ms: source.last_ms,
+            templates: source.templates.list(),
+            templates_evicted: source.templates.evicted(),
+        };
+        self.sources.iter().map(info).collect()
+    }
+
+    fn records(&mut self, batch: Batch, outputs: &mut Outputs) {
+        self.seq += 1;
+        let mut facts = Facts { batch, ..Facts::default() };
+        self.patterns.matcher.scan(&facts.batch, &mut self.scratch, &mut facts.bits);
+        let mut row = 0;
+        for run in facts.batch.runs() {
+            let rows = row..row + run.rows as usize;
+            let source = self.sources.of(run.source);
+            source.templates.assign(&facts.batch, rows.clone(), &mut facts.mined);
+            row = rows.end;
+        }
+        self.filter(&mut facts, outputs);
+        self.count(&facts);
+        self.observe(&facts);
+    }
+
+    /// The series columns of a plugin are borrowed from the computed ones.
+    fn tick(&mut self, watermark_ms: u64, outputs: &mut Outputs) {
+        if watermark_ms <= self.watermark_ms {
+            return;
+        }
+        self.watermark_ms = watermark_ms;
+        self.close_windows(watermark_ms, outputs);
+        for filter in &mut self.filters {
+            filter.rest(watermark_ms);
+        }
+        for detector in &mut self.detectors {
+            detector.rest(watermark_ms);
+        }
+    }
+}
+
+/// Picks the columns of one plugin.
+fn pick<'a>(columns: &'a [Column], places: &[usize]) -> Vec<&'a Column> {
+    places.iter().map(|place| &columns[*place]).collect()
+}
+
+/// Enters the columns of a plugin into the plan and returns their places.
+fn plan(
+    plan: &mut ColumnPlan,
+    plugin: &str,
+    lines: &[LineColumn],
+    step_ms: u64,
+    patterns: &PatternSet,
+) -> Result<Vec<usize>, LaneError> {
+    let mut places = Vec::with_capacity(lines.len());
+    for column in lines {
+        let pattern = match column {
+            LineColumn::Pattern(name) => find_pattern(patterns, plugin, name)?,
+            _ => 0,
+        };
+        places.push(plan.add(column, step_ms, pattern));
+    }
+    Ok(places)
+}
+
+/// A plugin's own pattern comes before one of the library.
+fn find_pattern(patterns: &PatternSet, plugin: &str, name: &str) -> Result<usize, LaneError> {
+    let own = format!("{plugin}:{name}");
+    let place = |wanted: &str| patterns.names.iter().position(|known| known == wanted);
+    place(&own)
+        .or_else(|| place(name))
+        .ok_or_else(|| LaneError::UnknownPattern { plugin: plugin.into(), pattern: name.into() })
+}
+
+fn check_span(plugin: &str, span: WindowSpan, pane_ms: u64) -> Result<(), LaneError> {
+    let WindowSpan { size_ms, step_ms } = span;
+    let whole = |ms: u64| ms > 0 && ms.is_multiple_of(pane_ms);
+    if whole(size_ms) && whole(step_ms) {
+        return Ok(());
+    }
+    Err(LaneError::Span { plugin: plugin.into(), size_ms, step_ms, pane_ms })
+}
+
+#[cfg(test)]
+mod tests;

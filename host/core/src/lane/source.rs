@@ -1,0 +1,197 @@
+//! All state of one source: nothing else remembers anything.
+
+use super::dictionary::Dictionary;
+use crate::calibrate::{Calibration, Side};
+use crate::plugin::Explanation;
+use crate::plugin::Scale;
+use crate::settings::Settings;
+use crate::template::{MinerLimits, Templates};
+use crate::window::{CountLimits, Counts};
+use std::collections::{BTreeMap, HashSet};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// After so many windows without a line a source is idle, and its windows are not closed any more.
+const IDLE_WINDOWS: u64 = 120;
+/// Texts per window among which repeats are looked for.
+const TEXTS_MAX: usize = 65_536;
+
+/// A score that became bits, waiting for its window to be judged.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) detector: usize,
+    pub(super) channel: u32,
+    pub(super) side: Side,
+    /// `None` for the window as a whole.
+    pub(super) template: Option<u32>,
+    pub(super) bits: f32,
+    pub(super) severity: u8,
+    pub(super) code: u32,
+    pub(super) position: Option<u64>,
+    pub(super) example: Option<Box<[u8]>>,
+    pub(super) explanation: Option<Explanation>,
+}
+
+/// One source.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) templates: Templates,
+    pub(super) counts: Counts,
+    /// One per detector.
+    pub(super) calibrations: Vec<Calibration>,
+    pub(super) lines: u64,
+    pub(super) first_ms: i64,
+    pub(super) last_ms: i64,
+    /// Candidates of windows that are still open, by the window's number.
+    pub(super) waiting: BTreeMap<u64, Vec<Candidate>>,
+    /// Number of the next window to close; `None` while idle.
+    next_window: Option<u64>,
+    /// Where it fell idle.
+    idle_from: u64,
+    /// Windows of idle time, which count as if they had not been.
+    skipped: u64,
+    dictionaries: BTreeMap<String, Dictionary>,
+    texts: HashSet<u64, foldhash::fast::FixedState>,
+    texts_window: u64,
+    window_ms: u64,
+}
+
+impl Source {
+    fn new(settings: &Settings, span_ms_max: u64, scales: &[Scale]) -> Self {
+        let window_ms = settings.window_ms;
+        let miner = MinerLimits { templates_max: settings.templates_max, window_ms };
+        let counts = CountLimits {
+            pane_ms: settings.pane_ms,
+            window_ms,
+            span_ms_max,
+            templates_max: settings.templates_max,
+            examples_max: settings.examples_max,
+        };
+        Source {
+            templates: Templates::new(miner),
+            counts: Counts::new(counts),
+            calibrations: scales.iter().map(|scale| Calibration::new(*scale)).collect(),
+            lines: 0,
+            first_ms: i64::MAX,
+            last_ms: i64::MIN,
+            waiting: BTreeMap::new(),
+            next_window: None,
+            idle_from: 0,
+            skipped: 0,
+            dictionaries: BTreeMap::new(),
+            texts: HashSet::default(),
+            texts_window: 0,
+            window_ms,
+        }
+    }
+
+    /// Takes note that a line of that time is here.
+    pub(super) fn meet(&mut self, time_ms: i64) {
+        self.lines += 1;
+        self.first_ms = self.first_ms.min(time_ms);
+        self.last_ms = self.last_ms.max(time_ms);
+        let window = self.window_of(time_ms);
+        if self.next_window.is_none() && self.idle_from > 0 {
+            self.skipped += window.saturating_sub(self.idle_from);
+        }
+        self.next_window = Some(self.next_window.map_or(window, |next| next.min(window)));
+        let age = self.age_of(window);
+        for calibration in &mut self.calibrations {
+            calibration.begin_window(age);
+        }
+    }
+
+    /// A window's number without the idle time before it: what ages are counted in.
+    pub(super) fn age_of(&self, window: u64) -> u64 {
+        window - self.skipped.min(window)
+    }
+
+    /// Idle time so far, in milliseconds.
+    pub(super) fn skipped_ms(&self) -> u64 {
+        self.skipped * self.window_ms
+    }
+
+    /// Number of the window that a time falls into.
+    pub(super) fn window_of(&self, time_ms: i64) -> u64 {
+        time_ms.max(0) as u64 / self.window_ms
+    }
+
+    /// The next window that ends by the watermark, if any is left to close.
+    pub(super) fn next_closed(&mut self, watermark_ms: u64) -> Option<u64> {
+        let window = self.next_window?;
+        if (window + 1) * self.window_ms > watermark_ms {
+            return None;
+        }
+        if window > self.window_of(self.last_ms) + IDLE_WINDOWS {
+            self.next_window = None;
+            self.idle_from = window;
+            return None;
+        }
+        self.next_window = Some(window + 1);
+        Some(window)
+    }
+
+    /// Mean lines of the windows before.
+    pub(super) fn usual_lines(&self) -> f32 {
+        self.counts.usual_lines()
+    }
+
+    /// Whether the text occurred before in its window.
+    pub(super) fn is_repeat(&mut self, time_ms: i64, text: &[u8]) -> bool {
+        let window = self.window_of(time_ms);
+        if window != self.texts_window {
+            self.texts.clear();
+            self.texts_window = window;
+        }
+        let hash = xxh3_64(text);
+        self.texts.contains(&hash) || (self.texts.len() < TEXTS_MAX && !self.texts.insert(hash))
+    }
+
+    /// Keeps a candidate for its window: the strongest of each detector and channel.
+    pub(super) fn wait(&mut self, window: u64, candidate: Candidate) {
+        let waiting = self.waiting.entry(window).or_default();
+        let same = |other: &&mut Candidate| {
+            (other.detector, other.channel) == (candidate.detector, candidate.channel)
+        };
+        match waiting.iter_mut().find(same) {
+            Some(known) if known.bits >= candidate.bits => {}
+            Some(known) => *known = candidate,
+            None => waiting.push(candidate),
+        }
+    }
+
+    pub(super) fn dictionary(&mut self, name: &str) -> &mut Dictionary {
+        if !self.dictionaries.contains_key(name) {
+            self.dictionaries.insert(name.into(), Dictionary::default());
+        }
+        self.dictionaries.get_mut(name).expect("it was just inserted")
+    }
+}
+
+/// The sources of a lane.
+#[derive(Debug)]
+pub(super) struct Sources {
+    settings: Settings,
+    span_ms_max: u64,
+    scales: Vec<Scale>,
+    by_number: BTreeMap<u32, Source>,
+}
+
+impl Sources {
+    pub(super) fn new(settings: Settings, span_ms_max: u64, scales: Vec<Scale>) -> Self {
+        Sources { settings, span_ms_max, scales, by_number: BTreeMap::new() }
+    }
+
+    /// The source of that number, new if it was never met.
+    pub(super) fn of(&mut self, number: u32) -> &mut Source {
+        let Sources { settings, span_ms_max, scales, by_number } = self;
+        by_number.entry(number).or_insert_with(|| Source::new(settings, *span_ms_max, scales))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Source)> {
+        self.by_number.iter_mut().map(|(number, source)| (*number, source))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Source)> {
+        self.by_number.iter().map(|(number, source)| (*number, source))
+    }
+}

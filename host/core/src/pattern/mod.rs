@@ -1,0 +1,290 @@
+//! Named expressions with a category, a score and the lines that prove them.
+//!
+//! A pattern is written down as a `PatternSpec` and becomes a `Pattern` only when it keeps its own word: each line under
+//! `matches` must match and each line under `rejects` must not. So a pattern in use is a tested pattern.
+
+mod expression;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+pub use expression::{COMPILED_BYTES_MAX, EXPRESSION_BYTES_MAX, Expression, ExpressionError};
+
+use crate::plugin::PatternKind;
+use crate::record::severity;
+
+/// Longest name or category in bytes.
+pub const NAME_BYTES_MAX: usize = 63;
+/// Highest score.
+pub const SCORE_MAX: i64 = 100;
+/// Most expressions under `unless`.
+pub const UNLESS_MAX: usize = 16;
+
+/// Severity numbers a pattern may have, by their names.
+const SEVERITIES: [u8; 6] = [
+    severity::TRACE,
+    severity::DEBUG,
+    severity::INFO,
+    severity::WARN,
+    severity::ERROR,
+    severity::FATAL,
+];
+
+/// A pattern as it is written down, unchecked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatternSpec {
+    /// Its name: lower-case letters, digits and `-`.
+    pub name: String,
+    /// What it is about, in the same alphabet.
+    pub category: String,
+    /// What to look for.
+    pub expression: String,
+    /// How the expression is read: `regex`, `literal` or `literal-nocase`.
+    #[serde(default = "regex_kind")]
+    pub kind: String,
+    /// How much a match matters, 0 to 100.
+    pub score: i64,
+    /// A severity word, `trace` to `fatal`.
+    pub severity: String,
+    /// What a match means and what to look at.
+    pub description: String,
+    /// Lines that must match, at least one.
+    pub matches: Vec<String>,
+    /// Lines that must not match, at least one.
+    pub rejects: Vec<String>,
+    /// Regular expressions that excuse a line which matches.
+    #[serde(default)]
+    pub unless: Vec<String>,
+}
+
+fn regex_kind() -> String {
+    "regex".to_owned()
+}
+
+/// A checked, compiled and proven pattern.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    name: String,
+    category: String,
+    description: String,
+    score: u8,
+    severity: u8,
+    expression: Expression,
+    unless: Option<Expression>,
+}
+
+/// What is wrong with one part of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{problem}")]
+pub struct PatternError {
+    /// The field.
+    pub key: &'static str,
+    /// Which entry of it, where the field is a list.
+    pub index: Option<usize>,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a part of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "each says what it means in its text")]
+pub enum Problem {
+    #[error(
+        "expected 1 to {NAME_BYTES_MAX} lower-case letters, digits or `-`, found {0:?}; write e.g. disk-full"
+    )]
+    Name(String),
+    #[error("expected one of regex, literal, literal-nocase, found {0:?}; leave it out for regex")]
+    Kind(String),
+    #[error("expected a number from 0 to {SCORE_MAX}, found {0}; write e.g. 50")]
+    Score(i64),
+    #[error(
+        "expected one of trace, debug, info, warn, error, fatal, found {0:?}; write e.g. error"
+    )]
+    Severity(String),
+    #[error(transparent)]
+    Expression(#[from] ExpressionError),
+    #[error("expected at most {UNLESS_MAX} expressions, found {0}; join some of them by `|`")]
+    TooManyUnless(usize),
+    #[error("expected at least one line, found none; add a line that must match")]
+    NoMatches,
+    #[error("expected at least one line, found none; add a near miss that must not match")]
+    NoRejects,
+    #[error("the expression does not match {0:?}; mend the expression or the line")]
+    Missed(String),
+    #[error("the expression matches {0:?}, but `unless` excuses it; mend `unless` or the line")]
+    Excused(String),
+    #[error("the pattern must not match {0:?}; narrow the expression or add to `unless`")]
+    Caught(String),
+}
+
+impl Pattern {
+    /// Checks, compiles and proves a pattern; on failure says all that is wrong with it.
+    pub fn new(spec: PatternSpec) -> Result<Pattern, Vec<PatternError>> {
+        let mut errors = Vec::new();
+        check_name("name", &spec.name, &mut errors);
+        check_name("category", &spec.category, &mut errors);
+        if !(0..=SCORE_MAX).contains(&spec.score) {
+            errors.push(error("score", None, Problem::Score(spec.score)));
+        }
+        let severity = severity_number(&spec.severity);
+        if severity.is_none() {
+            errors.push(error("severity", None, Problem::Severity(spec.severity.clone())));
+        }
+        if spec.matches.is_empty() {
+            errors.push(error("matches", None, Problem::NoMatches));
+        }
+        if spec.rejects.is_empty() {
+            errors.push(error("rejects", None, Problem::NoRejects));
+        }
+        let expression = compile(&spec, &mut errors);
+        let unless = compile_unless(&spec.unless, &mut errors);
+        let (Some(expression), Some(unless), Some(severity)) = (expression, unless, severity)
+        else {
+            return Err(errors);
+        };
+        let pattern = Pattern {
+            name: spec.name,
+            category: spec.category,
+            description: spec.description,
+            score: spec.score.clamp(0, SCORE_MAX) as u8,
+            severity,
+            expression,
+            unless,
+        };
+        pattern.prove(&spec.matches, &spec.rejects, &mut errors);
+        if errors.is_empty() { Ok(pattern) } else { Err(errors) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is about.
+    pub fn category(&self) -> &str {
+        &self.category
+    }
+
+    /// What a match means.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// How much a match matters, 0 to 100.
+    pub fn score(&self) -> u8 {
+        self.score
+    }
+
+    /// OpenTelemetry severity number.
+    pub fn severity(&self) -> u8 {
+        self.severity
+    }
+
+    /// What it looks for.
+    pub fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
+    /// What excuses a text that the expression matches.
+    pub fn unless(&self) -> Option<&Expression> {
+        self.unless.as_ref()
+    }
+
+    /// Whether the pattern counts for this text.
+    pub fn matches(&self, text: &[u8]) -> bool {
+        self.expression.matches(text) && !self.excuses(text)
+    }
+
+    fn excuses(&self, text: &[u8]) -> bool {
+        self.unless.as_ref().is_some_and(|unless| unless.matches(text))
+    }
+
+    fn prove(&self, matches: &[String], rejects: &[String], errors: &mut Vec<PatternError>) {
+        for (index, line) in matches.iter().enumerate() {
+            if !self.expression.matches(line.as_bytes()) {
+                errors.push(error("matches", Some(index), Problem::Missed(line.clone())));
+            } else if self.excuses(line.as_bytes()) {
+                errors.push(error("matches", Some(index), Problem::Excused(line.clone())));
+            }
+        }
+        for (index, line) in rejects.iter().enumerate() {
+            if self.matches(line.as_bytes()) {
+                errors.push(error("rejects", Some(index), Problem::Caught(line.clone())));
+            }
+        }
+    }
+}
+
+fn error(key: &'static str, index: Option<usize>, problem: Problem) -> PatternError {
+    PatternError { key, index, problem }
+}
+
+fn check_name(key: &'static str, name: &str, errors: &mut Vec<PatternError>) {
+    if !is_name(name) {
+        errors.push(error(key, None, Problem::Name(name.to_owned())));
+    }
+}
+
+/// Whether a text may name a pattern, a category or a tenant: 1 to 63 of `a-z`, `0-9` and `-`.
+pub fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+fn severity_number(word: &str) -> Option<u8> {
+    SEVERITIES.into_iter().find(|&number| severity::name(number) == word)
+}
+
+fn compile(spec: &PatternSpec, errors: &mut Vec<PatternError>) -> Option<Expression> {
+    let kind = match spec.kind.as_str() {
+        "regex" => PatternKind::Regex,
+        "literal" => PatternKind::Literal,
+        "literal-nocase" => PatternKind::LiteralNocase,
+        _ => {
+            errors.push(error("kind", None, Problem::Kind(spec.kind.clone())));
+            return None;
+        }
+    };
+    match Expression::new(kind, &spec.expression) {
+        Ok(expression) => Some(expression),
+        Err(problem) => {
+            errors.push(error("expression", None, problem.into()));
+            None
+        }
+    }
+}
+
+/// Joins what excuses a line into one expression; the outer `None` means that something is wrong.
+fn compile_unless(
+    sources: &[String],
+    errors: &mut Vec<PatternError>,
+) -> Option<Option<Expression>> {
+    if sources.len() > UNLESS_MAX {
+        errors.push(error("unless", None, Problem::TooManyUnless(sources.len())));
+        return None;
+    }
+    let mut parts = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        match Expression::new(PatternKind::Regex, source) {
+            Ok(expression) => parts.push(expression),
+            Err(problem) => errors.push(error("unless", Some(index), problem.into())),
+        }
+    }
+    if parts.len() < sources.len() {
+        return None;
+    }
+    if parts.is_empty() {
+        return Some(None);
+    }
+    match Expression::any_of(&parts) {
+        Ok(expression) => Some(Some(expression)),
+        Err(problem) => {
+            errors.push(error("unless", None, problem.into()));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Patterns are refused with all that is wrong with them, and count where they should.
+
+use super::*;
+
+fn spec() -> PatternSpec {
+    PatternSpec {
+        name: "disk-full".into(),
+        category: "disk".into(),
+        expression: "(?i)no space left".into(),
+        kind: "regex".into(),
+        score: 70,
+        severity: "error".into(),
+        description: "A file system has no free block.".into(),
+        matches: vec!["write: No space left on device".into()],
+        rejects: vec!["plenty of space left".into()],
+        unless: vec![],
+    }
+}
+
+/// Changes a good pattern and compares all messages.
+fn check(change: impl FnOnce(&mut PatternSpec), expected: &[&str]) {
+    let mut spec = spec();
+    change(&mut spec);
+    let errors = Pattern::new(spec).err().unwrap_or_default();
+    let found: Vec<String> = errors
+        .iter()
+        .map(|error| match error.index {
+            Some(index) => format!("{}[{index}]: {error}", error.key),
+            None => format!("{}: {error}", error.key),
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_good_pattern_is_accepted() {
+    check(|_| {}, &[]);
+    let pattern = Pattern::new(spec()).unwrap();
+    assert_eq!((pattern.name(), pattern.category()), ("disk-full", "disk"));
+    assert_eq!((pattern.score(), pattern.severity()), (70, severity::ERROR));
+}
+
+#[test]
+fn fields_are_checked() {
+    check(
+        |spec| {
+            spec.name = "Disk full".into();
+            spec.category = String::new();
+            spec.score = 101;
+            spec.severity = "bad".into();
+            spec.kind = "glob".into();
+        },
+        &[
+            "name: expected 1 to 63 lower-case letters, digits or `-`, found \"Disk full\"; write e.g. disk-full",
+            "category: expected 1 to 63 lower-case letters, digits or `-`, found \"\"; write e.g. disk-full",
+            "score: expected a number from 0 to 100, found 101; write e.g. 50",
+            "severity: expected one of trace, debug, info, warn, error, fatal, found \"bad\"; write e.g. error",
+            "kind: expected one of regex, literal, literal-nocase, found \"glob\"; leave it out for regex",
+        ],
+    );
+    check(
+        |spec| spec.score = -1,
+        &["score: expected a number from 0 to 100, found -1; write e.g. 50"],
+    );
+}
+
+#[test]
+fn expressions_are_checked() {
+    let mends = |expression: &str, message: &str| {
+        check(|spec| spec.expression = expression.into(), &[message]);
+    };
+    mends(
+        "no (space",
+        "expression: character 4 of the expression: unclosed group; mend it or put `\\` before a plain sign",
+    );
+    mends(
+        "é[z-a]",
+        "expression: character 3 of the expression: invalid character class range, the start must be <= the end; \
+         mend it or put `\\` before a plain sign",
+    );
+    let empty = "expression: the expression matches the empty text and so every line; \
+                 require a character, e.g. `x+` instead of `x*`";
+    for expression in ["", "x*", "^", r"\b", "a|b?"] {
+        mends(expression, empty);
+    }
+    mends(
+        "(a{1000}){1000}",
+        "expression: the expression needs more than 1048576 bytes when compiled; lower its repetition counts",
+    );
+    mends(
+        &"a".repeat(4097),
+        "expression: the expression has 4097 bytes, at most 4096 are allowed; split it into several patterns",
+    );
+    check(
+        |spec| spec.unless = vec!["fine".into(), "(".into(), ".*".into()],
+        &[
+            "unless[1]: character 1 of the expression: unclosed group; mend it or put `\\` before a plain sign",
+            "unless[2]: the expression matches the empty text and so every line; \
+             require a character, e.g. `x+` instead of `x*`",
+        ],
+    );
+    check(
+        |spec| spec.unless = vec!["fine".into(); UNLESS_MAX + 1],
+        &["unless: expected at most 16 expressions, found 17; join some of them by `|`"],
+    );
+}
+
+#[test]
+fn patterns_must_prove_themselves() {
+    check(
+        |spec| {
+            spec.matches = vec![];
+            spec.rejects = vec![];
+        },
+        &[
+            "matches: expected at least one line, found none; add a line that must match",
+            "rejects: expected at least one line, found none; add a near miss that must not match",
+        ],
+    );
+    check(
+        |spec| {
+            spec.unless = vec!["quota".into()];
+            spec.matches = vec!["disk full".into(), "no space left: quota".into()];
+            spec.rejects = vec!["No space left".into(), "no space left: quota".into()];
+        },
+        &[
+            "matches[0]: the expression does not match \"disk full\"; mend the expression or the line",
+            "matches[1]: the expression matches \"no space left: quota\", but `unless` excuses it; \
+             mend `unless` or the line",
+            "rejects[0]: the pattern must not match \"No space left\"; \
+             narrow the expression or add to `unless`",
+        ],
+    );
+}
+
+#[test]
+fn kinds_and_bytes() {
+    let matches = |kind, source, text: &[u8]| Expression::new(kind, source).unwrap().matches(text);
+    assert!(matches(PatternKind::Literal, "a.b(", b"xa.b(y"));
+    assert!(!matches(PatternKind::Literal, "a.b", b"A.B"));
+    assert!(!matches(PatternKind::Literal, "a.b", b"axb"));
+    assert!(matches(PatternKind::LiteralNocase, "a.B(", b"A.b("));
+    assert!(!matches(PatternKind::LiteralNocase, "a.b", b"axb"));
+    assert!(matches(PatternKind::Regex, "(?i)error: .+", b"\xff\x00 ERROR: \xfe"));
+    assert!(matches(
+        PatternKind::Regex,
+        "^Caused by: .*full$",
+        b"java.io\nCaused by: disk full\n\tat x"
+    ));
+    assert!(!matches(PatternKind::Regex, "java.*full", b"java.io\nCaused by: disk full"));
+}

@@ -1,0 +1,59 @@
+//! What a lane says about a closed window.
+
+use crate::calibrate::Side;
+use crate::plugin::Explanation;
+
+/// One closed window of one source in which something was surprising.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Number of the source.
+    pub source: u32,
+    /// First millisecond of the window.
+    pub start_ms: u64,
+    /// First millisecond after it.
+    pub end_ms: u64,
+    /// How odd the window is, in bits.
+    pub state_bits: f32,
+    /// How much of that is news: an alarm where it reaches the threshold.
+    pub news_bits: f32,
+    /// The most surprising first; at least one.
+    pub findings: Vec<Finding>,
+}
+
+/// A row whose surprise is high enough.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Name of the detector.
+    pub detector: String,
+    /// Which way it points.
+    pub side: Side,
+    /// Bits of surprise, after the detector's offset.
+    pub bits: f32,
+    /// The detector's reason.
+    pub reason: String,
+    /// What it is about; `None` for the source as a whole.
+    pub subject: Option<Subject>,
+    /// Lines per minute before.
+    pub before_per_minute: f32,
+    /// Lines per minute in the window.
+    pub now_per_minute: f32,
+    /// Where the record stands in its input.
+    pub position: Option<u64>,
+    /// In the plugin's words.
+    pub explanation: Option<Explanation>,
+}
+
+/// The message a finding is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    /// Name of the message across sources.
+    pub message: u32,
+    /// Its template, variables as `<*>`.
+    pub template: String,
+    /// OpenTelemetry severity number.
+    pub severity: u8,
+    /// The library pattern it matched.
+    pub pattern: Option<String>,
+    /// Example records, newest first.
+    pub examples: Vec<String>,
+}

@@ -1,0 +1,229 @@
+//! Templates of one source at one grain: messages of equal length merge when they share enough words.
+//!
+//! Drain's idea (He et al. 2017) without its tree: exact repetitions are answered by a cache in front of this, so that
+//! only unheard-of word sequences get here, and those are compared with all templates of their length.
+
+use super::token::VARIABLE;
+use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Templates of equal length; the longest unseen eighth makes room for more.
+const PER_LENGTH_MAX: usize = 256;
+
+/// A masked word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) hash: u64,
+    pub(super) text: Box<[u8]>,
+}
+
+/// A constant of a template, or `None` for a variable.
+pub(super) type Place = Option<Word>;
+
+/// What one message looks like.
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    pub(super) places: Vec<Place>,
+    pub(super) lines: u64,
+    /// Name across sources: hash of the text at creation, below 2^31.
+    pub(super) message: u32,
+    last_use: u64,
+}
+
+/// All templates of one source at one grain. Ids count up and are never reused.
+#[derive(Debug)]
+pub(super) struct Grain {
+    share_min: f32,
+    templates_max: usize,
+    templates: HashMap<u32, Template, foldhash::fast::FixedState>,
+    by_length: HashMap<usize, Vec<u32>, foldhash::fast::FixedState>,
+    next_id: u32,
+    uses: u64,
+    evicted: u64,
+}
+
+/// The most similar template and how much of it agrees.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Match {
+    pub(super) id: u32,
+    pub(super) share: f32,
+}
+
+impl Grain {
+    pub(super) fn new(share_min: f32, templates_max: usize) -> Self {
+        Grain {
+            share_min,
+            templates_max,
+            templates: HashMap::default(),
+            by_length: HashMap::default(),
+            next_id: 1,
+            uses: 0,
+            evicted: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.templates.len()
+    }
+
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<&Template> {
+        self.templates.get(&id)
+    }
+
+    /// Ids and templates in the order of their creation.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Template)> {
+        let mut ids: Vec<u32> = self.templates.keys().copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|id| (id, &self.templates[&id]))
+    }
+
+    pub(super) fn of_length(&self, length: usize) -> impl Iterator<Item = &Template> {
+        self.by_length.get(&length).into_iter().flatten().map(|id| &self.templates[id])
+    }
+
+    /// Counts a line of a template; false where it was evicted.
+    pub(super) fn touch(&mut self, id: u32) -> bool {
+        self.uses += 1;
+        let Some(template) = self.templates.get_mut(&id) else { return false };
+        template.lines += 1;
+        template.last_use = self.uses;
+        true
+    }
+
+    /// The template of that length with most agreeing words; a variable agrees by half.
+    pub(super) fn most_similar(&self, words: &[Word]) -> Option<Match> {
+        let mut best: Option<Match> = None;
+        for id in self.by_length.get(&words.len())? {
+            let places = &self.templates[id].places;
+            let halves: u32 =
+                places.iter().zip(words).map(|(place, word)| agreement(place, word)).sum();
+            let share = halves as f32 / (2 * words.len()).max(1) as f32;
+            if best.is_none_or(|best| share > best.share) {
+                best = Some(Match { id: *id, share });
+            }
+        }
+        best
+    }
+
+    /// Whether a match is good enough to be the same message.
+    pub(super) fn accepts(&self, found: Match) -> bool {
+        found.share >= self.share_min
+    }
+
+    /// Makes every place where the words differ a variable.
+    pub(super) fn merge(&mut self, id: u32, words: &[Word]) {
+        if let Some(template) = self.templates.get_mut(&id) {
+            for (place, word) in template.places.iter_mut().zip(words) {
+                if place.as_ref().is_some_and(|known| known.hash != word.hash) {
+                    *place = None;
+                }
+            }
+        }
+    }
+
+    /// Makes the words a template of their own.
+    pub(super) fn insert(&mut self, words: &[Word]) -> u32 {
+        self.make_room(words.len());
+        let id = self.next_id;
+        self.next_id += 1;
+        let places: Vec<Place> = words.iter().cloned().map(Some).collect();
+        let message = (xxh3_64(&render(&places)) & 0x7fff_ffff) as u32;
+        self.templates.insert(id, Template { places, lines: 0, message, last_use: self.uses });
+        self.by_length.entry(words.len()).or_default().push(id);
+        id
+    }
+
+    fn make_room(&mut self, length: usize) {
+        let of_length = self.by_length.get(&length).map_or(0, Vec::len);
+        if of_length >= PER_LENGTH_MAX {
+            let ids = self.by_length[&length].clone();
+            self.evict_longest_unseen(ids);
+        }
+        if self.templates.len() >= self.templates_max {
+            let ids = self.templates.keys().copied().collect();
+            self.evict_longest_unseen(ids);
+        }
+    }
+
+    fn evict_longest_unseen(&mut self, mut ids: Vec<u32>) {
+        ids.sort_unstable_by_key(|id| (self.templates[id].last_use, *id));
+        ids.truncate((ids.len() / 8).max(1));
+        for id in &ids {
+            self.templates.remove(id);
+            self.evicted += 1;
+        }
+        for list in self.by_length.values_mut() {
+            list.retain(|id| self.templates.contains_key(id));
+        }
+    }
+}
+
+/// In halves: 2 for an equal word, 1 for a variable.
+fn agreement(place: &Place, word: &Word) -> u32 {
+    match place {
+        Some(known) if known.hash == word.hash => 2,
+        Some(_) => 0,
+        None => 1,
+    }
+}
+
+/// The template as people see it.
+pub(super) fn render(places: &[Place]) -> Vec<u8> {
+    let words: Vec<&[u8]> =
+        places.iter().map(|place| place.as_ref().map_or(VARIABLE, |word| &word.text)).collect();
+    words.join(&b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<Word> {
+        text.split(' ')
+            .map(|word| Word { hash: xxh3_64(word.as_bytes()), text: word.as_bytes().into() })
+            .collect()
+    }
+
+    fn add(grain: &mut Grain, text: &str) -> u32 {
+        let words = words(text);
+        let id = match grain.most_similar(&words).filter(|found| grain.accepts(*found)) {
+            Some(found) => {
+                grain.merge(found.id, &words);
+                found.id
+            }
+            None => grain.insert(&words),
+        };
+        grain.touch(id);
+        id
+    }
+
+    #[test]
+    fn messages_merge_when_enough_words_agree() {
+        let mut grain = Grain::new(0.75, 100);
+        let first = add(&mut grain, "user alice logged in");
+        assert_eq!(add(&mut grain, "user bob logged in"), first);
+        assert_ne!(add(&mut grain, "user bob was refused"), first);
+        assert_ne!(add(&mut grain, "user bob logged in again"), first, "another length");
+        assert_eq!(render(&grain.get(first).expect("kept").places), b"user <*> logged in");
+    }
+
+    #[test]
+    fn the_longest_unseen_make_room_and_ids_are_not_reused() {
+        let mut grain = Grain::new(0.9, 16);
+        let keep = add(&mut grain, "always here");
+        let mut ids = vec![keep];
+        for number in 0..200 {
+            ids.push(add(&mut grain, &format!("word{number} other{number}")));
+            add(&mut grain, "always here");
+        }
+        assert!(grain.len() <= 16);
+        assert!(grain.get(keep).is_some());
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 201);
+    }
+}

@@ -1,0 +1,346 @@
+//! The template miner: a message in, template ids and what was new about it out.
+//!
+//! Every source has a miner of its own. It knows each message at two grains: the *template* is the message alone, one
+//! channel per message for counts; the *fine template* is the message together with the words in front of it (host,
+//! component), for rarity. Sequences of masked words that were seen before are answered by one look-up; only unheard-of
+//! ones are compared, and only those can be novel.
+
+mod cache;
+mod grain;
+mod odd;
+mod token;
+mod vocabulary;
+
+use crate::batch::Batch;
+use crate::column::{Bitmap, TextColumn};
+use cache::Cache;
+use grain::{Grain, Word, render};
+use odd::OddTokens;
+use std::collections::HashMap;
+use std::ops::Range;
+use token::{each_word, fold};
+use vocabulary::Vocabulary;
+
+/// Words in front of the message whose vocabulary is followed.
+const HEAD_WORDS_MAX: usize = 8;
+/// Share of agreeing words from which two messages are one.
+const SHARE_MIN: f32 = 0.75;
+/// The same with the words in front of the message, at the fine grain.
+const FINE_SHARE_MIN: f32 = 0.9;
+/// Share from which a message may be another with misspelt words.
+const NEAR_SHARE_MIN: f32 = 0.4;
+/// Misspelt words in a near miss.
+const NEAR_WORDS_MAX: usize = 4;
+/// Bits from which an unseen word that is a misspelling makes a near miss.
+const NEAR_BITS_MIN: f32 = 3.0;
+
+/// What the miner noticed about a line; the numbers are those of `wit/types.wit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum NoveltyKind {
+    /// Nothing.
+    #[default]
+    None = 0,
+    /// A message unlike any other.
+    New = 1,
+    /// A known message with misspelt words.
+    Near = 2,
+    /// A word never seen in its place.
+    Slot = 3,
+    /// A known message with one word more.
+    Extension = 4,
+    /// A random-looking token where there was none.
+    Odd = 5,
+}
+
+/// What was new about a line, and how surprising that was.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Novelty {
+    /// Its kind.
+    pub kind: NoveltyKind,
+    /// Surprise in bits.
+    pub bits: f32,
+    /// The unseen words, then, after a tab, the known ones.
+    pub words: Vec<u8>,
+}
+
+/// Columns that mining fills, a value per row.
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "each is described in wit/types.wit")]
+pub struct MinedColumns {
+    pub template: Vec<u32>,
+    pub fine_template: Vec<u32>,
+    pub message: Vec<u32>,
+    pub novelty_kind: Vec<u8>,
+    pub novelty_bits: Vec<f32>,
+    pub novelty_words: TextColumn,
+}
+
+impl MinedColumns {
+    /// Keeps only the rows whose bit is set.
+    pub fn retain(&mut self, keep: &Bitmap) {
+        retain(&mut self.template, keep);
+        retain(&mut self.fine_template, keep);
+        retain(&mut self.message, keep);
+        retain(&mut self.novelty_kind, keep);
+        retain(&mut self.novelty_bits, keep);
+        let mut words = TextColumn::default();
+        let kept = (0..keep.rows()).filter(|row| keep.contains(*row));
+        kept.for_each(|row| words.push(self.novelty_words.row(row)));
+        self.novelty_words = words;
+    }
+}
+
+fn retain<T>(values: &mut Vec<T>, keep: &Bitmap) {
+    let mut row = 0;
+    values.retain(|_| {
+        row += 1;
+        keep.contains(row - 1)
+    });
+}
+
+/// Bounds of a miner.
+#[derive(Debug, Clone, Copy)]
+pub struct MinerLimits {
+    /// Templates per source and grain.
+    pub templates_max: usize,
+    /// Length of the windows in which age is counted, in milliseconds.
+    pub window_ms: u64,
+}
+
+/// A template as users see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateInfo {
+    /// Id within the source.
+    pub id: u32,
+    /// Name across sources.
+    pub message: u32,
+    /// Lines so far.
+    pub lines: u64,
+    /// Text, variables as `<*>`.
+    pub text: String,
+}
+
+/// The miner of one source.
+#[derive(Debug)]
+pub struct Templates {
+    limits: MinerLimits,
+    coarse: Grain,
+    fine: Grain,
+    vocabularies: HashMap<u32, Vec<Vocabulary>, foldhash::fast::FixedState>,
+    odd: OddTokens,
+    cache: Cache,
+    lines: u64,
+    first_window: Option<u32>,
+    scratch: Vec<u8>,
+}
+
+impl Templates {
+    /// An empty miner.
+    pub fn new(limits: MinerLimits) -> Self {
+        Templates {
+            limits,
+            coarse: Grain::new(SHARE_MIN, limits.templates_max),
+            fine: Grain::new(FINE_SHARE_MIN, limits.templates_max),
+            vocabularies: HashMap::default(),
+            odd: OddTokens::default(),
+            cache: Cache::default(),
+            lines: 0,
+            first_window: None,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Mines rows of one source and appends a value per row to every column.
+    pub fn assign(&mut self, batch: &Batch, rows: Range<usize>, columns: &mut MinedColumns) {
+        for row in rows {
+            let window = (batch.time_ms(row).max(0) as u64 / self.limits.window_ms) as u32;
+            let (template, fine, novelty) = self.mine(batch.head(row), batch.body(row), window);
+            columns.template.push(template);
+            columns.fine_template.push(fine);
+            columns.message.push(self.coarse.get(template).map_or(0, |template| template.message));
+            columns.novelty_kind.push(novelty.kind as u8);
+            columns.novelty_bits.push(novelty.bits);
+            columns.novelty_words.push(&novelty.words);
+        }
+    }
+
+    /// Template, fine template, and what was new.
+    fn mine(&mut self, head: &[u8], body: &[u8], window: u32) -> (u32, u32, Novelty) {
+        self.lines += 1;
+        let first = *self.first_window.get_or_insert(window);
+        let mut key = 0;
+        each_word(head, &mut self.scratch, |_, hash| key = fold(key, hash));
+        key = fold(key, 1);
+        each_word(body, &mut self.scratch, |_, hash| key = fold(key, hash));
+        let known = self.cache.get(key).filter(|(coarse, fine)| {
+            self.coarse.get(*coarse).is_some() && self.fine.get(*fine).is_some()
+        });
+        let (coarse, fine, mut novelty) = match known {
+            Some((coarse, fine)) => (coarse, fine, Novelty::default()),
+            None => self.learn(key, head, body),
+        };
+        self.coarse.touch(coarse);
+        self.fine.touch(fine);
+        let lines = self.fine.get(fine).map_or(0, |template| template.lines);
+        let age = (window, window.saturating_sub(first));
+        if let Some(odd) = self.odd.meet(body, (fine, lines), age)
+            && odd.bits > novelty.bits
+        {
+            novelty = Novelty { kind: NoveltyKind::Odd, bits: odd.bits, words: odd.words.into() };
+        }
+        (coarse, fine, novelty)
+    }
+
+    /// The slow path: a sequence of words that no line had before, or none that is still remembered.
+    fn learn(&mut self, key: u64, head: &[u8], body: &[u8]) -> (u32, u32, Novelty) {
+        let head_words = self.words(head);
+        let body_words = self.words(body);
+        let (coarse, novelty) = self.learn_coarse(&head_words, &body_words);
+        let all: Vec<Word> = head_words.into_iter().chain(body_words).collect();
+        let fine = match self.fine.most_similar(&all).filter(|found| self.fine.accepts(*found)) {
+            Some(found) => {
+                self.fine.merge(found.id, &all);
+                found.id
+            }
+            None => self.fine.insert(&all),
+        };
+        self.cache.insert(key, (coarse, fine));
+        (coarse, fine, novelty)
+    }
+
+    fn learn_coarse(&mut self, head: &[Word], body: &[Word]) -> (u32, Novelty) {
+        let found = self.coarse.most_similar(body);
+        let near = found
+            .filter(|found| found.share >= NEAR_SHARE_MIN)
+            .and_then(|found| self.misspelt_words(found.id, body));
+        let (id, novelty) = match found.filter(|found| self.coarse.accepts(*found)) {
+            Some(found) => {
+                let novelty = self.escape(found.id, head, body, near);
+                self.coarse.merge(found.id, body);
+                (found.id, novelty)
+            }
+            None => self.new_message(body, near),
+        };
+        let places = HEAD_WORDS_MAX + body.len();
+        if self.vocabularies.len() > 2 * self.coarse.len() + 16 {
+            self.vocabularies.retain(|id, _| self.coarse.get(*id).is_some());
+        }
+        let vocabulary =
+            self.vocabularies.entry(id).or_insert_with(|| vec![Vocabulary::default(); places]);
+        for (place, word) in places_of(head, body) {
+            vocabulary[place].learn(word);
+        }
+        (id, novelty)
+    }
+
+    fn new_message(&mut self, body: &[Word], near: Option<Vec<u8>>) -> (u32, Novelty) {
+        let extra = self.extra_word(body).map(|word| word.text.to_vec());
+        let id = self.coarse.insert(body);
+        let bits = (2.0 * (self.lines as f32 + 1.0) / self.coarse.len() as f32).log2();
+        let (kind, words) = match (near, extra) {
+            (Some(words), _) => (NoveltyKind::Near, words),
+            (None, Some(word)) => (NoveltyKind::Extension, word),
+            (None, None) => (NoveltyKind::New, Vec::new()),
+        };
+        (id, Novelty { kind, bits, words })
+    }
+
+    /// The most surprising unseen word of a known message.
+    fn escape(&self, id: u32, head: &[Word], body: &[Word], near: Option<Vec<u8>>) -> Novelty {
+        let Some(vocabulary) = self.vocabularies.get(&id) else { return Novelty::default() };
+        let lines = self.coarse.get(id).map_or(0, |template| template.lines);
+        let mut most = Novelty::default();
+        for (place, word) in places_of(head, body) {
+            let bits = vocabulary[place].escape_bits(lines);
+            if !vocabulary[place].knows(word) && bits > most.bits {
+                most = Novelty { kind: NoveltyKind::Slot, bits, words: word.text.to_vec() };
+            }
+        }
+        match near {
+            Some(words) if most.bits >= NEAR_BITS_MIN => {
+                Novelty { kind: NoveltyKind::Near, words, ..most }
+            }
+            _ => most,
+        }
+    }
+
+    /// `unseen TAB known` when every unknown word of the body is a misspelling of one known in its place.
+    fn misspelt_words(&self, id: u32, body: &[Word]) -> Option<Vec<u8>> {
+        let vocabulary = self.vocabularies.get(&id)?;
+        let (mut unseen, mut known) = (Vec::new(), Vec::new());
+        for (place, word) in places_of(&[], body) {
+            if !vocabulary[place].knows(word) {
+                known.push(vocabulary[place].misspelt(word)?);
+                unseen.push(&*word.text);
+            }
+        }
+        let few = (1..=NEAR_WORDS_MAX).contains(&unseen.len());
+        few.then(|| [unseen.join(&b' '), known.join(&b' ')].join(&b'\t'))
+    }
+
+    /// The word that makes this a known message with one word more.
+    fn extra_word<'a>(&self, body: &'a [Word]) -> Option<&'a Word> {
+        let shorter = body.len().checked_sub(1).filter(|length| *length > 1)?;
+        self.coarse.of_length(shorter).find_map(|template| {
+            let fits = |place: usize, word: usize| {
+                template.places[place].as_ref().is_none_or(|known| known.hash == body[word].hash)
+            };
+            let same = (0..shorter).take_while(|place| fits(*place, *place)).count();
+            (same..shorter).all(|place| fits(place, place + 1)).then(|| &body[same])
+        })
+    }
+
+    fn words(&mut self, text: &[u8]) -> Vec<Word> {
+        let mut words = Vec::new();
+        each_word(text, &mut self.scratch, |word, hash| {
+            words.push(Word { hash, text: word.into() })
+        });
+        words
+    }
+
+    /// The text of a template; empty where it was evicted.
+    pub fn text(&self, template: u32) -> Vec<u8> {
+        self.coarse.get(template).map(|template| render(&template.places)).unwrap_or_default()
+    }
+
+    /// The name of a template across sources.
+    pub fn message(&self, template: u32) -> u32 {
+        self.coarse.get(template).map_or(0, |template| template.message)
+    }
+
+    /// All templates in the order of their creation.
+    pub fn list(&self) -> Vec<TemplateInfo> {
+        let info = |(id, template): (u32, &grain::Template)| TemplateInfo {
+            id,
+            message: template.message,
+            lines: template.lines,
+            text: String::from_utf8_lossy(&render(&template.places)).into_owned(),
+        };
+        self.coarse.iter().map(info).collect()
+    }
+
+    /// Number of templates.
+    pub fn len(&self) -> usize {
+        self.coarse.len()
+    }
+
+    /// Whether nothing was mined.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Templates that had to make room.
+    pub fn evicted(&self) -> u64 {
+        self.coarse.evicted()
+    }
+}
+
+/// Places of a message: the first few are those in front of it.
+fn places_of<'a>(head: &'a [Word], body: &'a [Word]) -> impl Iterator<Item = (usize, &'a Word)> {
+    let head = head.iter().take(HEAD_WORDS_MAX).enumerate();
+    head.chain(body.iter().enumerate().map(|(place, word)| (HEAD_WORDS_MAX + place, word)))
+}
+
+#[cfg(test)]
+mod tests;

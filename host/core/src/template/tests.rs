@@ -1,0 +1,115 @@
+//! Tests of the miner as a whole.
+
+use super::*;
+use crate::batch::BatchBuilder;
+use crate::record::Record;
+
+const LIMITS: MinerLimits = MinerLimits { templates_max: 4096, window_ms: 60_000 };
+
+/// Mines lines one second apart and returns the columns.
+fn mine(miner: &mut Templates, lines: &[(&str, &str)], first_ms: i64) -> MinedColumns {
+    let mut builder = BatchBuilder::default();
+    for (number, (head, body)) in lines.iter().enumerate() {
+        let record = Record { head: (*head).into(), body: (*body).into(), ..Record::default() };
+        builder.push(1, first_ms + number as i64 * 1000, &record);
+    }
+    let batch = builder.seal();
+    let mut columns = MinedColumns::default();
+    miner.assign(&batch, 0..batch.len(), &mut columns);
+    columns
+}
+
+/// A miner that has seen a day of two messages.
+fn seasoned() -> Templates {
+    let mut miner = Templates::new(LIMITS);
+    let lines = [
+        ("web api", "receiving block 17 from peer"),
+        ("web api", "connection closed by remote host"),
+    ];
+    for minute in 0..1440 {
+        mine(&mut miner, &lines, minute * 60_000);
+    }
+    miner
+}
+
+#[test]
+fn what_is_new_about_a_line() {
+    let cases = [
+        ("web api", "receiving block 99 from peer", NoveltyKind::None, ""),
+        ("web api", "recieving block 99 from peer", NoveltyKind::Near, "recieving\treceiving"),
+        ("web api", "disk quota exceeded", NoveltyKind::New, ""),
+        ("web api", "receiving block 99 from peer twice", NoveltyKind::Extension, "twice"),
+        ("web api", "connection closed by local host", NoveltyKind::Slot, "local"),
+        ("db api", "receiving block 99 from peer", NoveltyKind::Slot, "db"),
+    ];
+    for (head, body, kind, words) in cases {
+        let mut miner = seasoned();
+        let columns = mine(&mut miner, &[(head, body), (head, body)], 86_400_000);
+        assert_eq!(columns.novelty_kind, [kind as u8, 0], "{body}");
+        assert_eq!(columns.novelty_words.row(0), words.as_bytes(), "{body}");
+        assert_eq!(columns.novelty_bits[0] >= 5.0, kind != NoveltyKind::None, "{body}");
+    }
+}
+
+#[test]
+fn the_two_grains_tell_messages_and_places_apart() {
+    let mut miner = Templates::new(LIMITS);
+    let lines = [("db api", "disk full"), ("web api", "disk full"), ("db api", "disk full")];
+    let columns = mine(&mut miner, &lines, 0);
+    assert_eq!(columns.template, [1, 1, 1]);
+    assert_eq!(columns.fine_template, [1, 2, 1]);
+}
+
+#[test]
+fn a_message_has_the_same_name_in_every_source() {
+    let mut names = Vec::new();
+    for warm_up in [&[][..], &[("", "another message first")][..]] {
+        let mut miner = Templates::new(LIMITS);
+        mine(&mut miner, warm_up, 0);
+        names.push(mine(&mut miner, &[("", "took 12 ms")], 1000).message[0]);
+    }
+    assert_eq!(names[0], names[1]);
+    assert!(names[0] > 0 && names[0] < 1 << 31);
+}
+
+#[test]
+fn cutting_into_batches_changes_nothing() {
+    let texts: Vec<String> =
+        (0..500).map(|n: u32| format!("user {} did {}", n % 13, n.wrapping_mul(7) % 11)).collect();
+    let lines: Vec<(&str, &str)> = texts.iter().map(|text| ("host", text.as_str())).collect();
+    let run = |size: usize| {
+        let mut miner = Templates::new(LIMITS);
+        let mut all = (Vec::new(), Vec::new(), Vec::new());
+        for (part, chunk) in lines.chunks(size).enumerate() {
+            let columns = mine(&mut miner, chunk, (part * size) as i64 * 1000);
+            all.0.extend(columns.template);
+            all.1.extend(columns.novelty_kind);
+            all.2.extend(columns.novelty_bits);
+        }
+        all
+    };
+    let whole = run(500);
+    for size in [1, 7, 100] {
+        assert_eq!(run(size), whole);
+    }
+}
+
+#[test]
+fn hostile_prose_stays_within_the_budget() {
+    let limits = MinerLimits { templates_max: 64, window_ms: 60_000 };
+    let mut miner = Templates::new(limits);
+    let mut seed = 1u64;
+    for line in 0..5000 {
+        let mut text = String::new();
+        for _ in 0..(seed >> 60) + 2 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let word: String =
+                (0..6).map(|at| char::from(b'a' + (seed >> (at * 5 + 20) & 15) as u8)).collect();
+            text = format!("{text} {word}");
+        }
+        mine(&mut miner, &[("", &text)], line * 1000);
+    }
+    assert!(miner.len() <= 64);
+    assert!(miner.evicted() > 1000);
+    assert!(miner.vocabularies.len() <= 2 * 64 + 17);
+}

@@ -1,0 +1,326 @@
+//! Counts of one source: panes that sum to windows, and what is remembered of each template.
+
+use crate::column::{Column, TextColumn};
+use crate::plugin::{SeriesColumn, WindowSpan};
+use crate::template::Templates;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// A template is alive for so many windows after its last line, and has rows with count 0 meanwhile.
+const ALIVE_WINDOWS: u64 = 60;
+/// Windows that "before" is the mean of.
+const RECENT_WINDOWS: usize = 30;
+/// Bytes kept of an example.
+const EXAMPLE_BYTES_MAX: usize = 500;
+
+/// What a pane or window knows of a template.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    count: u32,
+    severity: u8,
+    entropy: f32,
+    repeats: u32,
+}
+
+#[derive(Debug, Default)]
+struct Pane {
+    lines: u64,
+    cells: HashMap<u32, Cell, foldhash::fast::FixedState>,
+}
+
+/// What is remembered of a template beyond its window.
+#[derive(Debug, Clone, Default)]
+pub struct Life {
+    /// First line, in milliseconds since 1970.
+    pub first_ms: i64,
+    /// Last line.
+    pub last_ms: i64,
+    /// Severity of the last line.
+    pub severity: u8,
+    /// The library pattern with the highest score that a line matched.
+    pub pattern: Option<u16>,
+    /// Counts of the windows before the last closed one, newest last.
+    recent: VecDeque<u32>,
+    /// The newest examples, one per window.
+    examples: VecDeque<Box<[u8]>>,
+}
+
+impl Life {
+    /// Mean count of the windows before.
+    pub fn usual(&self) -> f32 {
+        let sum: u32 = self.recent.iter().sum();
+        sum as f32 / self.recent.len().max(1) as f32
+    }
+
+    /// Newest examples, newest last.
+    pub fn examples(&self) -> impl Iterator<Item = &[u8]> {
+        self.examples.iter().map(|example| &**example)
+    }
+}
+
+/// A line to be counted.
+#[derive(Debug, Clone, Copy)]
+pub struct CountedLine<'a> {
+    /// Event time.
+    pub time_ms: i64,
+    /// Its template.
+    pub template: u32,
+    /// Its severity.
+    pub severity: u8,
+    /// Highest token entropy, 0 unless somebody wants it.
+    pub entropy: f32,
+    /// Whether the same text occurred before in this window.
+    pub repeat: bool,
+    /// Its best library pattern.
+    pub pattern: Option<u16>,
+    /// Its text, for examples.
+    pub text: &'a [u8],
+}
+
+/// A closed window with its rows in the order of template ids.
+#[derive(Debug)]
+pub struct Series {
+    /// Lines of the source.
+    pub lines: u64,
+    /// The template of each row.
+    pub templates: Vec<u32>,
+    cells: Vec<Cell>,
+}
+
+/// Sizes and bounds of counting.
+#[derive(Debug, Clone, Copy)]
+pub struct CountLimits {
+    /// Length of a pane in milliseconds.
+    pub pane_ms: u64,
+    /// Length of the windows of which history is kept.
+    pub window_ms: u64,
+    /// Longest window of any detector.
+    pub span_ms_max: u64,
+    /// Templates remembered.
+    pub templates_max: usize,
+    /// Examples kept per template.
+    pub examples_max: usize,
+}
+
+/// The counts of one source.
+#[derive(Debug)]
+pub struct Counts {
+    limits: CountLimits,
+    panes: BTreeMap<u64, Pane>,
+    lives: HashMap<u32, Life, foldhash::fast::FixedState>,
+    recent_lines: VecDeque<u64>,
+}
+
+impl Counts {
+    /// No line counted.
+    pub fn new(limits: CountLimits) -> Self {
+        Counts {
+            limits,
+            panes: BTreeMap::new(),
+            lives: HashMap::default(),
+            recent_lines: VecDeque::new(),
+        }
+    }
+
+    /// Counts a line.
+    pub fn push(&mut self, line: &CountedLine<'_>) {
+        let CountLimits { pane_ms, window_ms, examples_max, .. } = self.limits;
+        let pane = self.panes.entry(line.time_ms.max(0) as u64 / pane_ms).or_default();
+        pane.lines += 1;
+        let cell = pane.cells.entry(line.template).or_default();
+        cell.count += 1;
+        cell.severity = cell.severity.max(line.severity);
+        cell.entropy = cell.entropy.max(line.entropy);
+        cell.repeats += u32::from(line.repeat);
+        if self.lives.len() >= self.limits.templates_max && !self.lives.contains_key(&line.template)
+        {
+            self.make_room();
+        }
+        let fresh = Life { first_ms: line.time_ms, last_ms: i64::MIN, ..Life::default() };
+        let life = self.lives.entry(line.template).or_insert(fresh);
+        let window_of = |time_ms: i64| time_ms.div_euclid(window_ms as i64);
+        if life.examples.is_empty() || window_of(line.time_ms) > window_of(life.last_ms) {
+            if life.examples.len() == examples_max {
+                life.examples.pop_front();
+            }
+            life.examples.push_back(line.text[..line.text.len().min(EXAMPLE_BYTES_MAX)].into());
+        }
+        life.first_ms = life.first_ms.min(line.time_ms);
+        life.last_ms = life.last_ms.max(line.time_ms);
+        life.severity = line.severity;
+        life.pattern = line.pattern.or(life.pattern);
+    }
+
+    /// What is remembered of a template.
+    pub fn life(&self, template: u32) -> Option<&Life> {
+        self.lives.get(&template)
+    }
+
+    /// Mean lines of the windows before.
+    pub fn usual_lines(&self) -> f32 {
+        let sum: u64 = self.recent_lines.iter().sum();
+        sum as f32 / self.recent_lines.len().max(1) as f32
+    }
+
+    /// The rows of the window that ends there.
+    pub fn series(&self, span: WindowSpan, end_ms: u64) -> Series {
+        let pane_ms = self.limits.pane_ms;
+        let start_ms = end_ms - span.size_ms;
+        let mut cells: BTreeMap<u32, Cell> = BTreeMap::new();
+        let alive_from = end_ms.saturating_sub(ALIVE_WINDOWS * span.size_ms) as i64;
+        for (template, life) in &self.lives {
+            if life.last_ms >= alive_from && life.first_ms < end_ms as i64 {
+                cells.insert(*template, Cell { severity: life.severity, ..Cell::default() });
+            }
+        }
+        let mut lines = 0;
+        for pane in self.panes.range(start_ms / pane_ms..end_ms / pane_ms).map(|(_, pane)| pane) {
+            lines += pane.lines;
+            for (template, cell) in &pane.cells {
+                let sum = cells.entry(*template).or_default();
+                sum.severity =
+                    if sum.count == 0 { cell.severity } else { sum.severity.max(cell.severity) };
+                sum.count += cell.count;
+                sum.entropy = sum.entropy.max(cell.entropy);
+                sum.repeats += cell.repeats;
+            }
+        }
+        let (templates, cells) = cells.into_iter().unzip();
+        Series { lines, templates, cells }
+    }
+
+    /// Takes a closed window into history and drops panes that no window needs any more.
+    pub fn pass(&mut self, series: &Series, end_ms: u64) {
+        for (template, cell) in series.templates.iter().zip(&series.cells) {
+            let Some(life) = self.lives.get_mut(template) else { continue };
+            if life.recent.len() == RECENT_WINDOWS {
+                life.recent.pop_front();
+            }
+            life.recent.push_back(cell.count);
+        }
+        if self.recent_lines.len() == RECENT_WINDOWS {
+            self.recent_lines.pop_front();
+        }
+        self.recent_lines.push_back(series.lines);
+        let needed_from = (end_ms + self.limits.window_ms).saturating_sub(self.limits.span_ms_max);
+        self.panes = self.panes.split_off(&(needed_from / self.limits.pane_ms));
+    }
+
+    fn make_room(&mut self) {
+        let mut ages: Vec<(i64, u32)> =
+            self.lives.iter().map(|(id, life)| (life.last_ms, *id)).collect();
+        ages.sort_unstable();
+        for (_, template) in ages.iter().take((ages.len() / 8).max(1)) {
+            self.lives.remove(template);
+        }
+    }
+}
+
+impl Series {
+    /// Count of a row.
+    pub fn count(&self, row: usize) -> u32 {
+        self.cells[row].count
+    }
+
+    /// The row of a template.
+    pub fn row_of(&self, template: u32) -> Option<usize> {
+        self.templates.binary_search(&template).ok()
+    }
+
+    /// A column, as plugins receive it.
+    pub fn column(&self, wanted: SeriesColumn, counts: &Counts, templates: &Templates) -> Column {
+        let cells = self.cells.iter();
+        match wanted {
+            SeriesColumn::Template => Column::U32s(self.templates.clone()),
+            SeriesColumn::Count => Column::U32s(cells.map(|cell| cell.count).collect()),
+            SeriesColumn::Severity => Column::U8s(cells.map(|cell| cell.severity).collect()),
+            SeriesColumn::Entropy => Column::F32s(cells.map(|cell| cell.entropy).collect()),
+            SeriesColumn::Repeats => Column::U32s(cells.map(|cell| cell.repeats).collect()),
+            SeriesColumn::FirstSeen => {
+                let first =
+                    |template| counts.life(template).map_or(0, |life| life.first_ms.max(0) as u64);
+                Column::U64s(self.templates.iter().map(|template| first(*template)).collect())
+            }
+            SeriesColumn::Text => {
+                let mut texts = TextColumn::default();
+                self.templates.iter().for_each(|template| texts.push(&templates.text(*template)));
+                Column::Text(texts)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: CountLimits = CountLimits {
+        pane_ms: 10_000,
+        window_ms: 60_000,
+        span_ms_max: 120_000,
+        templates_max: 100,
+        examples_max: 2,
+    };
+    const MINUTE: WindowSpan = WindowSpan { size_ms: 60_000, step_ms: 60_000 };
+
+    fn line(time_ms: i64, template: u32) -> CountedLine<'static> {
+        CountedLine {
+            time_ms,
+            template,
+            severity: 9,
+            entropy: 0.0,
+            repeat: false,
+            pattern: None,
+            text: b"x",
+        }
+    }
+
+    #[test]
+    fn panes_sum_to_windows_of_any_size_and_silence_has_a_row() {
+        let mut counts = Counts::new(LIMITS);
+        for (time_ms, template) in
+            [(0, 1), (9_999, 1), (10_000, 1), (59_999, 2), (60_000, 1), (119_000, 3)]
+        {
+            counts.push(&line(time_ms, template));
+        }
+        let two = WindowSpan { size_ms: 120_000, step_ms: 60_000 };
+        let cases: [(WindowSpan, u64, &[(u32, u32)], u64); 3] = [
+            (MINUTE, 60_000, &[(1, 3), (2, 1)], 4),
+            (MINUTE, 120_000, &[(1, 1), (2, 0), (3, 1)], 2),
+            (two, 120_000, &[(1, 4), (2, 1), (3, 1)], 6),
+        ];
+        for (span, end_ms, rows, lines) in cases {
+            let series = counts.series(span, end_ms);
+            let got: Vec<_> = series
+                .templates
+                .iter()
+                .enumerate()
+                .map(|(row, id)| (*id, series.count(row)))
+                .collect();
+            assert_eq!((got.as_slice(), series.lines), (rows, lines), "{span:?} to {end_ms}");
+        }
+    }
+
+    #[test]
+    fn what_no_window_needs_is_dropped_and_the_usual_count_stays() {
+        let mut counts = Counts::new(LIMITS);
+        for minute in 0..100u64 {
+            for _ in 0..4 {
+                counts.push(&line(minute as i64 * 60_000, 1));
+            }
+            let series = counts.series(MINUTE, (minute + 1) * 60_000);
+            counts.pass(&series, (minute + 1) * 60_000);
+            assert!(counts.panes.len() <= 2);
+        }
+        let life = counts.life(1).expect("alive");
+        assert_eq!(life.usual(), 4.0);
+        assert_eq!(life.examples().count(), 2);
+    }
+
+    #[test]
+    fn templates_remembered_are_bounded() {
+        let mut counts = Counts::new(LIMITS);
+        (0..1000).for_each(|id| counts.push(&line(i64::from(id), id)));
+        assert!(counts.lives.len() <= 100);
+        assert!(counts.life(999).is_some());
+    }
+}

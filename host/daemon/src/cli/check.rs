@@ -1,0 +1,39 @@
+//! `bellwether check` and `bellwether patterns check`.
+
+use super::{Failure, stdout};
+use crate::config::{self, Config};
+use crate::loadout::{Loadout, settings};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Checks a configuration with everything it names.
+pub(super) fn config(path: &Path) -> Result<(), Failure> {
+    let config = Config::load(path).map_err(Failure::config)?;
+    let settings = settings(&config);
+    let bits = settings.alarm_bits();
+    Loadout::new(&config, settings, false)?;
+    let mut out = stdout();
+    writeln!(
+        out,
+        "{}: fine: {} patterns, {} detectors, {} filters; alarm from {bits:.1} bits",
+        path.display(),
+        config.patterns.len(),
+        config.detectors.len(),
+        config.filters.len(),
+    )?;
+    Ok(out.flush()?)
+}
+
+/// Checks pattern files, or those that ship.
+pub(super) fn patterns(files: &[PathBuf]) -> Result<(), Failure> {
+    let patterns = match files {
+        [] => Config::default().patterns,
+        _ => config::load_patterns(files).map_err(Failure::config)?,
+    };
+    let mut out = stdout();
+    for pattern in &patterns {
+        writeln!(out, "{:28} {:16} {}", pattern.name(), pattern.category(), pattern.description())?;
+    }
+    writeln!(out, "{} patterns, each proven by its own lines", patterns.len())?;
+    Ok(out.flush()?)
+}

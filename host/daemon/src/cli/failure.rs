@@ -1,0 +1,105 @@
+//! How commands fail: a message for people, a code for programs (the codes of `sysexits.h`).
+
+use crate::loadout::LoadoutError;
+use crate::output::terminal::safe;
+use crate::pipeline::PipelineError;
+use std::error::Error;
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+
+/// Why a command ends early, or not with success.
+#[derive(Debug)]
+pub(super) struct Failure {
+    code: u8,
+    lines: Vec<String>,
+}
+
+impl Failure {
+    pub(super) const USAGE: u8 = 64;
+    const DATA: u8 = 65;
+    const NO_INPUT: u8 = 66;
+    const OUR_FAULT: u8 = 70;
+    const IN_OUT: u8 = 74;
+    const CONFIG: u8 = 78;
+    const INTERRUPTED: u8 = 130;
+
+    pub(super) fn usage(message: impl Display) -> Self {
+        Failure { code: Self::USAGE, lines: vec![message.to_string()] }
+    }
+
+    pub(super) fn data(lines: Vec<String>) -> Self {
+        Failure { code: Self::DATA, lines }
+    }
+
+    pub(super) fn no_input(lines: Vec<String>) -> Self {
+        Failure { code: Self::NO_INPUT, lines }
+    }
+
+    pub(super) fn our_fault(message: impl Display) -> Self {
+        Failure { code: Self::OUR_FAULT, lines: vec![message.to_string()] }
+    }
+
+    /// Mistakes come one a line.
+    pub(super) fn config(mistakes: impl Display) -> Self {
+        Failure {
+            code: Self::CONFIG,
+            lines: mistakes.to_string().lines().map(String::from).collect(),
+        }
+    }
+
+    pub(super) fn interrupted() -> Self {
+        Failure {
+            code: Self::INTERRUPTED,
+            lines: vec!["interrupted: the figures above are of what was read".into()],
+        }
+    }
+
+    /// A file that cannot be written.
+    pub(super) fn write(path: &std::path::Path, error: &io::Error) -> Self {
+        let line = format!(
+            "cannot write `{}`: {error}; check the folder and its permissions",
+            path.display()
+        );
+        Failure { code: Self::IN_OUT, lines: vec![line] }
+    }
+
+    /// Tells the user and gives the exit code.
+    pub(super) fn report(self) -> ExitCode {
+        self.lines.iter().for_each(|line| super::tell(&format!("bellwether: {}", safe(line))));
+        self.code.into()
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Writing results failed. That the reader has seen enough (`| head`) is no failure.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { code: 0, lines: Vec::new() };
+        }
+        Failure { code: Self::IN_OUT, lines: vec![format!("cannot write results: {error}")] }
+    }
+}
+
+impl From<LoadoutError> for Failure {
+    fn from(error: LoadoutError) -> Self {
+        Failure { code: Self::CONFIG, lines: vec![chain(&error)] }
+    }
+}
+
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Self {
+        Failure { code: Self::OUR_FAULT, lines: vec![chain(&error)] }
+    }
+}
+
+/// An error with its causes.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

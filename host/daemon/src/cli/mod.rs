@@ -1,0 +1,141 @@
+//! What a user types: commands, their options, and how the program ends.
+
+mod check;
+mod demo;
+mod failure;
+mod generate;
+mod input;
+mod plugin;
+mod replay;
+mod templates;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use failure::Failure;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+
+/// Watches logs and tells you, early and quietly, when something has really changed.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 64 wrong usage, 65 damaged data, 66 no such input, 70 our own fault, 78 wrong configuration,
+130 interrupted. Set RUST_LOG=debug to see more of what happens.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read log files from beginning to end and tell what stood out
+    Replay(replay::Options),
+    /// Generate a day of a web shop's logs with incidents in it, and find them
+    Demo(demo::Options),
+    /// Show the templates of a log: its messages with the variables marked
+    Templates(templates::Options),
+    /// Work with pattern files
+    Patterns {
+        #[command(subcommand)]
+        command: PatternCommand,
+    },
+    /// Work with plugins
+    Plugin {
+        #[command(subcommand)]
+        command: plugin::Command,
+    },
+    /// Write believable logs of a web shop, with incidents whose truth is known
+    Generate(generate::Options),
+    /// Check a configuration, the pattern files and the plugins it names
+    Check {
+        /// The configuration file
+        #[arg(short, long, value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum PatternCommand {
+    /// Check that each pattern compiles and is proven by its own lines
+    Check {
+        /// Pattern files; without any, those that ship
+        files: Vec<PathBuf>,
+    },
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// One JSON object a line, for programs
+    Json,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error")),
+        )
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .without_time()
+        .init();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no error. A closed pipe is no reason to complain.
+            let _ = error.print();
+            return if error.use_stderr() { Failure::USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Replay(options) => replay::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Templates(options) => templates::run(&options),
+        Command::Patterns { command: PatternCommand::Check { files } } => check::patterns(&files),
+        Command::Plugin { command } => plugin::run(&command),
+        Command::Generate(options) => generate::run(&options),
+        Command::Check { config } => check::config(&config),
+    }
+}
+
+/// The configuration of that file, or the defaults.
+fn load_config(path: Option<&Path>) -> Result<Config, Failure> {
+    path.map_or_else(|| Ok(Config::default()), |path| Config::load(path).map_err(Failure::config))
+}
+
+/// Worker threads: as asked on the command line, in the configuration, or one per processor.
+fn worker_count(asked: Option<usize>, config: &Config) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, |count| count.get());
+    asked.unwrap_or(config.workers).checked_sub(1).map_or_else(processors, |count| count + 1)
+}
+
+/// Standard output, locked and buffered. Results are worth the lock: nobody else writes there.
+fn stdout() -> io::BufWriter<io::StdoutLock<'static>> {
+    io::BufWriter::new(io::stdout().lock())
+}
+
+/// Milliseconds since 1970: the only place where commands read the clock.
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.ok().and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or(0)
+}
+
+/// Writes a note for the person in front of the screen.
+fn tell(text: &str) {
+    // Notes are not worth failing for.
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,83 @@
+//! `bellwether plugin inspect`.
+
+use super::failure::chain;
+use super::{Failure, Format, stdout};
+use crate::config::Config;
+use crate::loadout::{read_component, runtime};
+use crate::output::{json, terminal::safe};
+use bellwether_plugins::Inspection;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Commands of `plugin`.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Admit a component and show what it is, wants and promises
+    Inspect {
+        /// The component, or the name of one that ships
+        file: PathBuf,
+        /// How it is written
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+}
+
+pub(super) fn run(Command::Inspect { file, format }: &Command) -> Result<(), Failure> {
+    let shipped = file.to_str().and_then(crate::shipped::component);
+    let bytes = match shipped {
+        Some(component) if !file.exists() => component.to_vec(),
+        _ => read_component(file, "plugin")
+            .map_err(|error| Failure::no_input(vec![chain(&error)]))?,
+    };
+    let runtime = runtime(&Config::default()).map_err(|error| Failure::our_fault(chain(&error)))?;
+    let refused = |error| Failure::data(vec![format!("`{}`: {}", file.display(), chain(&error))]);
+    let plugin = runtime.admit(&bytes).map_err(refused)?;
+    let mut out = stdout();
+    match format {
+        Format::Json => json::write(&mut out, plugin.inspection())?,
+        Format::Table => write(&mut out, plugin.inspection())?,
+    }
+    Ok(out.flush()?)
+}
+
+fn write(out: &mut dyn Write, plugin: &Inspection) -> io::Result<()> {
+    let list = |items: &[String]| if items.is_empty() { "none".into() } else { items.join(", ") };
+    let patterns: Vec<String> = plugin
+        .patterns
+        .iter()
+        .map(|(name, kind, expr)| format!("{name} ({kind} {expr})"))
+        .collect();
+    let series: Vec<String> = plugin.series.iter().map(|column| (*column).into()).collect();
+    let window =
+        plugin.window_ms.map_or("none".into(), |(size, step)| format!("{size} ms every {step} ms"));
+    let code = if plugin.cache_hit { "from the cache" } else { "compiled" };
+    let rows = [
+        ("name", format!("{} {}", plugin.name, plugin.version)),
+        ("kind", format!("{:?}", plugin.kind).to_lowercase()),
+        ("digest", format!("sha256:{}", plugin.digest)),
+        ("size", format!("{} bytes", plugin.bytes)),
+        ("imports", list(&plugin.imports)),
+        ("exports", list(&plugin.exports)),
+        ("line columns", list(&plugin.lines)),
+        ("series columns", list(&series)),
+        ("embedding", if plugin.vector { "wanted" } else { "not wanted" }.into()),
+        ("windows", window),
+        ("scores are", plugin.scale.into()),
+        ("patterns", list(&patterns)),
+        ("reasons", list(&plugin.reasons)),
+        ("tags", list(&plugin.tags)),
+        ("metrics", list(&plugin.metrics)),
+        (
+            "state",
+            format!("version {}, reads from {}", plugin.state_versions.0, plugin.state_versions.1),
+        ),
+        ("memory", format!("{} KiB after the start", plugin.memory_bytes / 1024)),
+        ("machine code", format!("{code} in {} ms", plugin.compile_ms)),
+        ("config schema", plugin.config_schema.trim().to_string()),
+    ];
+    for (name, value) in rows {
+        let value: Vec<String> = value.lines().map(safe).collect();
+        writeln!(out, "{name:15} {}", value.join(&format!("\n{:15} ", "")))?;
+    }
+    Ok(())
+}

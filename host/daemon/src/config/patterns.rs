@@ -1,0 +1,136 @@
+//! Pattern files: those that ship and those of the user.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use bellwether_core::pattern::{Pattern, PatternSpec};
+
+use super::files;
+use super::mistake::{Mistake, Mistakes};
+use super::table::{Notes, Table, read_document};
+use super::tree::Node;
+
+/// The patterns that ship: name of the file and its text.
+pub(super) const BUILTIN: [(&str, &str); 9] = [
+    ("authentication.yaml", include_str!("../../../../patterns/authentication.yaml")),
+    ("database.yaml", include_str!("../../../../patterns/database.yaml")),
+    ("disk.yaml", include_str!("../../../../patterns/disk.yaml")),
+    ("kernel.yaml", include_str!("../../../../patterns/kernel.yaml")),
+    ("memory.yaml", include_str!("../../../../patterns/memory.yaml")),
+    ("network.yaml", include_str!("../../../../patterns/network.yaml")),
+    ("process.yaml", include_str!("../../../../patterns/process.yaml")),
+    ("security.yaml", include_str!("../../../../patterns/security.yaml")),
+    ("web.yaml", include_str!("../../../../patterns/web.yaml")),
+];
+
+/// Loads and proves the patterns of some files; all mistakes of all files are reported together.
+pub(crate) fn load_patterns(paths: &[PathBuf]) -> Result<Vec<Pattern>, Mistakes> {
+    let mut library = Library::default();
+    for path in paths {
+        if let Err(message) = library.add_file(path) {
+            library.mistakes.push(Mistake::of_file(path, message));
+        }
+    }
+    library.finish()
+}
+
+/// Patterns of many files, each name once.
+#[derive(Debug, Default)]
+pub(super) struct Library {
+    patterns: Vec<Pattern>,
+    /// File, line and column by the name of a pattern.
+    places: HashMap<String, String>,
+    files: HashSet<PathBuf>,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+impl Library {
+    /// Adds the patterns that ship.
+    pub(super) fn add_builtin(&mut self) {
+        for (file, text) in BUILTIN {
+            self.add_text(format!("built-in patterns/{file}"), text);
+        }
+    }
+
+    /// Adds the patterns of a file, once; an error says why the file cannot be read.
+    pub(super) fn add_file(&mut self, path: &Path) -> Result<(), String> {
+        let text = files::read(path)?;
+        let identity = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if self.files.insert(identity) {
+            self.add_text(path.display().to_string(), &text);
+        }
+        Ok(())
+    }
+
+    /// The patterns, in the order in which they were added.
+    pub(super) fn finish(self) -> Result<Vec<Pattern>, Mistakes> {
+        Mistakes::none_or(self.mistakes)?;
+        Ok(self.patterns)
+    }
+
+    fn add_text(&mut self, file: String, text: &str) {
+        match Node::parse(text) {
+            Ok(document) => self.add_document(file, &document),
+            Err(error) => self.mistakes.push(Mistake::of_syntax(file, &error)),
+        }
+    }
+
+    pub(super) fn add_document(&mut self, file: String, document: &Node) {
+        let mut notes = Notes { file, ..Notes::default() };
+        read_document(document, &mut notes, |table| {
+            table.require("patterns", "a list of patterns");
+            let patterns = table.sections("patterns", "[]", "", |entry| self.read_pattern(entry));
+            self.patterns.extend(patterns);
+        });
+        notes.mistakes.sort_by_key(|mistake| mistake.place);
+        self.mistakes.append(&mut notes.mistakes);
+    }
+
+    /// Reads one pattern; one with a mistake in a side matter is proven all the same, so that all mistakes show.
+    fn read_pattern(&mut self, table: &mut Table<'_>) -> Option<Pattern> {
+        let name = table.required_text("name", "disk-full");
+        let category = table.required_text("category", "disk");
+        let expression = table.required_text("expression", "'(?i)no space left'");
+        let kind = table.optional_text("kind", "literal", "");
+        let score = table.required_integer("score", 50);
+        let severity = table.required_text("severity", "error");
+        let description = table.required_text("description", "A file system is full.");
+        let matches = table.texts("matches", "[a line that must match]", "");
+        let rejects = table.texts("rejects", "[a line that must not match]", "");
+        let unless = table.texts("unless", "['(?i)dry run']", "");
+        if let Some(name) = &name {
+            self.claim(name, table);
+        }
+        let spec = PatternSpec {
+            name: name.unwrap_or_else(|| "unnamed".to_owned()),
+            category: category.unwrap_or_else(|| "none".to_owned()),
+            expression: expression?,
+            kind: kind.unwrap_or_else(|| "regex".to_owned()),
+            score: score.unwrap_or_default(),
+            severity: severity.unwrap_or_else(|| "info".to_owned()),
+            description: description.unwrap_or_default(),
+            matches: matches.into_iter().map(|(_, line)| line).collect(),
+            rejects: rejects.into_iter().map(|(_, line)| line).collect(),
+            unless: unless.into_iter().map(|(_, expression)| expression).collect(),
+        };
+        match Pattern::new(spec) {
+            Ok(pattern) => Some(pattern),
+            Err(errors) => {
+                for error in errors {
+                    table.complain_at(error.key, error.index, &error.to_string());
+                }
+                None
+            }
+        }
+    }
+
+    fn claim(&mut self, name: &str, table: &mut Table<'_>) {
+        if let Some(other) = self.places.get(name) {
+            let message =
+                format!("{name:?} is already the name of the pattern at {other}; rename one");
+            table.complain(&["name"], &message);
+            return;
+        }
+        self.places.insert(name.to_owned(), table.whereabouts("name"));
+    }
+}

@@ -1,0 +1,178 @@
+//! Which detectors and filters run, with what settings, and within which limits.
+
+use std::path::{Path, PathBuf};
+
+use super::files;
+use super::table::Table;
+
+/// Where a plugin comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// It ships, under this name.
+    Builtin(String),
+    /// It is this file.
+    File(PathBuf),
+}
+
+/// What happens to lines that a filter failed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// They pass.
+    Open,
+    /// They are dropped and counted.
+    Closed,
+}
+
+/// A detector and its settings; each is described in `read_detectors`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DetectorConfig {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// File, line, column and key path, for messages about it.
+    pub place: String,
+    /// Bits added to its surprise.
+    pub offset: f64,
+    /// Length of its windows instead of its own choice.
+    pub window_s: Option<u64>,
+    /// Its own settings.
+    pub config: serde_json::Value,
+}
+
+/// A filter and its settings; each is described in `read_filters`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilterConfig {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// File, line, column and key path, for messages about it.
+    pub place: String,
+    /// What happens to lines that it failed on.
+    pub on_failure: OnFailure,
+    /// Its own settings.
+    pub config: serde_json::Value,
+}
+
+/// Limits of plugins; each setting is described in `read`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginConfig {
+    /// Folder for compiled plugins.
+    pub cache_dir: Option<PathBuf>,
+    /// Most memory of an instance.
+    pub memory_bytes_max: usize,
+    /// Instructions per row of a batch.
+    pub fuel_per_row: u64,
+    /// Instructions per call.
+    pub fuel_per_call: u64,
+    /// Largest saved state of a source.
+    pub state_bytes_max: usize,
+    /// Largest component.
+    pub component_bytes_max: usize,
+}
+
+impl PluginConfig {
+    pub(super) fn read(table: &mut Table<'_>, folder: &Path) -> PluginConfig {
+        let cache_dir = table.optional_text(
+            "cache_dir",
+            "cache",
+            "Folder for compiled plugins; if left out, one in the user's cache folder.",
+        );
+        PluginConfig {
+            cache_dir: cache_dir.map(|text| folder.join(text)),
+            memory_bytes_max: table.integer(
+                "memory_bytes_max",
+                64 << 20,
+                1 << 20..=1 << 30,
+                "Most memory of one instance in bytes.",
+            ),
+            fuel_per_row: table.integer(
+                "fuel_per_row",
+                100_000,
+                1_000..=1_000_000_000,
+                "Instructions a plugin may use for each row it is given.",
+            ),
+            fuel_per_call: table.integer(
+                "fuel_per_call",
+                200_000_000,
+                1_000_000..=1_000_000_000_000,
+                "Instructions a plugin may use for each call, besides those for the rows.",
+            ),
+            state_bytes_max: table.integer(
+                "state_bytes_max",
+                8 << 20,
+                1 << 10..=1 << 30,
+                "Largest saved state of a source in bytes.",
+            ),
+            component_bytes_max: table.integer(
+                "component_bytes_max",
+                4 << 20,
+                1 << 10..=256 << 20,
+                "Largest plugin file in bytes.",
+            ),
+        }
+    }
+}
+
+/// Reads the list of detectors.
+pub(super) fn read_detectors(table: &mut Table<'_>, folder: &Path) -> Vec<DetectorConfig> {
+    let doc = "Detectors. Each entry has `name` (one that ships) or `path` (a file), and may have the others.";
+    table.sections("detectors", "[{name: rate}, {name: novelty}]", doc, |entry| {
+        let origin = read_origin(entry, folder, "rate");
+        let offset = entry.number(
+            "offset",
+            -4.0,
+            -20.0..=20.0,
+            "Bits added to its surprise: the lower, the less it is believed.",
+        );
+        let window_s = entry.optional_integer(
+            "window_s",
+            60,
+            1..=86_400,
+            "Length of its windows in seconds, instead of its own choice.",
+        );
+        let config = entry.free("config", "Settings of its own.");
+        Some(DetectorConfig { origin: origin?, place: entry.here(), offset, window_s, config })
+    })
+}
+
+/// Reads the list of filters.
+pub(super) fn read_filters(table: &mut Table<'_>, folder: &Path) -> Vec<FilterConfig> {
+    let doc = "Filters. Each entry has `name` (one that ships) or `path` (a file), and may have the others.";
+    table.sections("filters", "[]", doc, |entry| {
+        let origin = read_origin(entry, folder, "drop-noise");
+        let word = entry.choice(
+            "on_failure",
+            &["open", "closed"],
+            "Whether lines that it failed on pass (open) or are dropped and counted (closed).",
+        );
+        let on_failure = if word == "closed" { OnFailure::Closed } else { OnFailure::Open };
+        let config = entry.free("config", "Settings of its own.");
+        Some(FilterConfig { origin: origin?, place: entry.here(), on_failure, config })
+    })
+}
+
+fn read_origin(entry: &mut Table<'_>, folder: &Path, example: &str) -> Option<Origin> {
+    let named = entry.has("name") || entry.has("path");
+    let name = entry.optional_name("name", example, "Name of one that ships.");
+    let path = entry.optional_text("path", "plugin.wasm", "File of one of your own.");
+    match (name, path) {
+        (Some(_), Some(_)) => {
+            entry.complain(&["path"], "expected `name` or `path`, found both; remove one");
+            None
+        }
+        (Some(name), None) => Some(Origin::Builtin(name)),
+        (None, Some(path)) => {
+            let path = folder.join(path);
+            if let Err(message) = files::expect_file(&path) {
+                entry.complain(&["path"], &message);
+            }
+            Some(Origin::File(path))
+        }
+        (None, None) => {
+            if !named {
+                let message =
+                    format!("expected `name` or `path`, found neither; write e.g. name: {example}");
+                entry.complain(&[], &message);
+            }
+            None
+        }
+    }
+}

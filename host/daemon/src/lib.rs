@@ -1,0 +1,13 @@
+//! bellwether watches logs and tells people, early and quietly, when something has really changed.
+//!
+//! This crate composes the others: [`config`] is read and checked, [`loadout`] opens the plugins it names, [`pipeline`]
+//! runs lanes on worker threads between intake and correlator, and [`cli`] is what a user types. [`generate`] makes
+//! believable traffic to try it on.
+
+pub mod cli;
+pub mod config;
+pub mod generate;
+pub mod loadout;
+mod output;
+pub mod pipeline;
+mod shipped;

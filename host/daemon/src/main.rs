@@ -1,0 +1,5 @@
+//! The binary `bellwether`.
+
+fn main() -> std::process::ExitCode {
+    bellwether::cli::main()
+}

@@ -1,0 +1,251 @@
+//! Intake on the calling thread, lanes on worker threads, and the correlator where their reports come together.
+//!
+//! Whoever pushes bytes gets the events that have become certain: those up to an event time that every lane has passed.
+//! Channels are bounded; when workers are behind, the pusher takes their reports in while it waits, so nothing is lost
+//! and nothing can lock up.
+
+mod worker;
+
+use crate::loadout::{Loadout, LoadoutError};
+use bellwether_core::correlate::{Correlator, Event};
+use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
+use bellwether_core::lane::{KeptRecord, LaneCounters, SourceInfo};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use worker::{Answer, Task};
+
+/// Batches and ticks that may wait for one worker.
+const TASKS_MAX: usize = 32;
+/// Answers that may wait for the pusher.
+const ANSWERS_MAX: usize = 256;
+
+/// Why the pipeline stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// A lane could not be opened although one on trial could.
+    #[error("a lane cannot be opened")]
+    Lane(#[from] LoadoutError),
+    /// A worker thread cannot be started.
+    #[error("failed to start a worker thread; raise the limit of threads or lower `workers`")]
+    Thread(#[source] std::io::Error),
+    /// A worker thread panicked: our own fault.
+    #[error("a worker stopped unexpectedly; please report this with the lines above")]
+    Worker,
+}
+
+/// What comes out.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Changes in the lives of anomalies, in order.
+    pub events: Vec<Event>,
+    /// Kept records in the order of their inputs, if they are wanted.
+    pub kept: Vec<KeptRecord>,
+}
+
+/// What a whole run has come to.
+#[derive(Debug)]
+pub struct Totals {
+    /// What the intake counted.
+    pub intake: IntakeCounters,
+    /// What the lanes counted.
+    pub lanes: LaneCounters,
+    /// The sources with their forms, by number.
+    pub forms: Vec<SourceForm>,
+    /// What lanes know of the sources, by number.
+    pub sources: BTreeMap<u32, SourceInfo>,
+    /// Anomalies still open.
+    pub open_anomalies: usize,
+}
+
+/// A running pipeline of one tenant.
+pub struct Pipeline {
+    intake: Intake,
+    correlator: Correlator,
+    tasks: Vec<SyncSender<Task>>,
+    answers: Receiver<Answer>,
+    threads: Vec<JoinHandle<()>>,
+    /// Workers that have passed each tick.
+    passed: BTreeMap<u64, usize>,
+    waiting_records: Vec<KeptRecord>,
+    failed: Option<PipelineError>,
+    totals: LaneCounters,
+    sources: BTreeMap<u32, SourceInfo>,
+    ended: usize,
+}
+
+impl Pipeline {
+    /// Starts the workers. `now_ms` is the clock at the edge.
+    pub fn start(
+        loadout: &Arc<Loadout>,
+        workers: usize,
+        now_ms: i64,
+    ) -> Result<Self, PipelineError> {
+        let (sender, answers) = sync_channel(ANSWERS_MAX);
+        let (mut tasks, mut threads) = (Vec::new(), Vec::new());
+        for number in 0..workers.max(1) {
+            let (task_sender, task_receiver) = sync_channel(TASKS_MAX);
+            let (loadout, sender) = (Arc::clone(loadout), sender.clone());
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn(move || worker::work(&loadout, &task_receiver, &sender))
+                .map_err(PipelineError::Thread)?;
+            tasks.push(task_sender);
+            threads.push(thread);
+        }
+        let settings = loadout.settings().clone();
+        Ok(Pipeline {
+            intake: Intake::new(settings.clone(), now_ms),
+            correlator: Correlator::new(settings),
+            tasks,
+            answers,
+            threads,
+            passed: BTreeMap::new(),
+            waiting_records: Vec::new(),
+            failed: None,
+            totals: LaneCounters::default(),
+            sources: BTreeMap::new(),
+            ended: 0,
+        })
+    }
+
+    /// Adds an input; all are to be added before the first byte.
+    pub fn open(&mut self, options: InputOptions) -> InputId {
+        self.intake.open(options)
+    }
+
+    /// The input to read next, if any is left.
+    pub fn furthest_behind(&self) -> Option<InputId> {
+        self.intake.furthest_behind()
+    }
+
+    /// What the intake has counted so far.
+    pub fn counters(&self) -> &IntakeCounters {
+        self.intake.counters()
+    }
+
+    /// Takes the next bytes of an input.
+    pub fn push(&mut self, input: InputId, chunk: &[u8]) -> Result<Output, PipelineError> {
+        let mut routed = Vec::new();
+        self.intake.push(input, chunk, &mut routed);
+        self.dispatch(routed)
+    }
+
+    /// Ends an input.
+    pub fn finish(&mut self, input: InputId) -> Result<Output, PipelineError> {
+        let mut routed = Vec::new();
+        self.intake.finish(input, &mut routed);
+        self.dispatch(routed)
+    }
+
+    /// Ends the run after all inputs have ended, and waits for what is under way.
+    pub fn end(mut self) -> Result<(Output, Totals), PipelineError> {
+        let mut output = Output::default();
+        for worker in 0..self.tasks.len() {
+            self.send(worker, Task::End, &mut output)?;
+        }
+        while self.ended < self.tasks.len() {
+            self.wait(&mut output)?;
+        }
+        self.learn_sources();
+        output.events.extend(self.correlator.finish());
+        self.release_records(&mut output);
+        for thread in self.threads.drain(..) {
+            thread.join().map_err(|_| PipelineError::Worker)?;
+        }
+        let totals = Totals {
+            intake: *self.intake.counters(),
+            lanes: self.totals,
+            forms: self.intake.sources(),
+            sources: self.sources,
+            open_anomalies: self.correlator.open(),
+        };
+        Ok((output, totals))
+    }
+
+    fn dispatch(&mut self, routed: Vec<Routed>) -> Result<Output, PipelineError> {
+        let mut output = Output::default();
+        self.learn_sources();
+        for item in routed {
+            match item {
+                Routed::Records { lane, batch } => {
+                    let worker = lane as usize % self.tasks.len();
+                    self.send(worker, Task::Records { lane, batch }, &mut output)?;
+                }
+                Routed::Tick(watermark_ms) => {
+                    for worker in 0..self.tasks.len() {
+                        self.send(worker, Task::Tick(watermark_ms), &mut output)?;
+                    }
+                }
+            }
+        }
+        while let Ok(answer) = self.answers.try_recv() {
+            self.take(answer, &mut output);
+        }
+        self.failed.take().map_or(Ok(output), Err)
+    }
+
+    fn learn_sources(&mut self) {
+        let known = self.correlator.sources();
+        self.correlator.learn_sources(self.intake.source_keys(known));
+    }
+
+    /// Hands a task over; while the worker is behind, takes answers in, which is what it may be waiting for.
+    fn send(
+        &mut self,
+        worker: usize,
+        mut task: Task,
+        output: &mut Output,
+    ) -> Result<(), PipelineError> {
+        loop {
+            match self.tasks[worker].try_send(task) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(back)) => task = back,
+                Err(TrySendError::Disconnected(_)) => {
+                    return Err(self.failed.take().unwrap_or(PipelineError::Worker));
+                }
+            }
+            self.wait(output)?;
+        }
+    }
+
+    fn wait(&mut self, output: &mut Output) -> Result<(), PipelineError> {
+        let answer = self.answers.recv().map_err(|_| PipelineError::Worker)?;
+        self.take(answer, output);
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn take(&mut self, answer: Answer, output: &mut Output) {
+        match answer {
+            Answer::Outputs(outputs) => {
+                self.correlator.take(outputs.reports);
+                self.waiting_records.extend(outputs.kept);
+            }
+            Answer::Passed(watermark_ms) => self.pass(watermark_ms, output),
+            Answer::Ended { counters, sources } => {
+                self.ended += 1;
+                self.totals.add(&counters);
+                self.sources.extend(sources.into_iter().map(|info| (info.source, info)));
+            }
+            Answer::Failed(error) => self.failed = Some(error),
+        }
+    }
+
+    /// When the last worker has passed a tick, all reports up to it are here.
+    fn pass(&mut self, watermark_ms: u64, output: &mut Output) {
+        let count = self.passed.entry(watermark_ms).or_default();
+        *count += 1;
+        if *count == self.tasks.len() {
+            self.passed.remove(&watermark_ms);
+            output.events.extend(self.correlator.fold(watermark_ms));
+            self.release_records(output);
+        }
+    }
+
+    fn release_records(&mut self, output: &mut Output) {
+        let mut records = std::mem::take(&mut self.waiting_records);
+        records.sort_by_key(|record| (record.position, record.source));
+        output.kept.extend(records);
+    }
+}

@@ -1,0 +1,178 @@
+//! How a plugin is doing, in one lane or over many.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use crate::bindings::Level;
+use crate::circuit::CircuitState;
+use crate::fault::Fault;
+use crate::instance::Instance;
+use crate::text::clean;
+
+/// Bytes kept of the last fault: a cause and a few functions.
+const FAULT_BYTES_MAX: usize = 2000;
+
+/// Counters of a plugin since its lanes were opened.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Health {
+    /// Batches and windows it was asked about and answered.
+    pub calls: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Explanations it gave.
+    pub explanations: u64,
+    /// Rows it was to be asked about, but failed or was left out.
+    pub rows_unscored: u64,
+    /// Fuel used, by failed calls too.
+    pub fuel: u64,
+    /// Faults by code.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Faults by the clock among them: results that depend on the machine, so a replay ends with an error.
+    pub deadlines: u64,
+    /// The fault last seen, with its backtrace.
+    pub last_fault: Option<String>,
+    /// Instances started.
+    pub starts: u64,
+    /// Linear memory at present.
+    pub memory_bytes: u64,
+    /// Sources with a saved state, and the bytes of those states.
+    pub states: u64,
+    /// Bytes of saved states.
+    pub state_bytes: u64,
+    /// Whether it is asked; over many lanes the worst.
+    pub circuit: CircuitState,
+    /// Lines of its log that were kept.
+    pub log_lines_kept: u64,
+    /// Lines of its log beyond the limit, or of failed calls.
+    pub log_lines_dropped: u64,
+    /// Calls of `metrics.add` beyond the limit.
+    pub metric_calls_dropped: u64,
+    /// What it counted, by name.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+impl Health {
+    /// Adds the counters of another lane.
+    pub fn merge(&mut self, other: &Health) {
+        self.calls += other.calls;
+        self.rows += other.rows;
+        self.explanations += other.explanations;
+        self.rows_unscored += other.rows_unscored;
+        self.fuel = self.fuel.saturating_add(other.fuel);
+        for (code, count) in &other.faults {
+            *self.faults.entry(code).or_default() += count;
+        }
+        self.deadlines += other.deadlines;
+        if self.last_fault.is_none() {
+            self.last_fault.clone_from(&other.last_fault);
+        }
+        self.starts += other.starts;
+        self.memory_bytes += other.memory_bytes;
+        self.states += other.states;
+        self.state_bytes += other.state_bytes;
+        self.circuit = self.circuit.max(other.circuit);
+        self.log_lines_kept += other.log_lines_kept;
+        self.log_lines_dropped += other.log_lines_dropped;
+        self.metric_calls_dropped += other.metric_calls_dropped;
+        for (name, sum) in &other.metrics {
+            *self.metrics.entry(name.clone()).or_default() += sum;
+        }
+    }
+
+    /// Counts a fault.
+    pub(crate) fn fault(&mut self, plugin: &str, fault: &Fault) {
+        let code = fault.code();
+        tracing::warn!(plugin, code, %fault, "plugin failed");
+        *self.faults.entry(code).or_default() += 1;
+        self.deadlines += u64::from(matches!(fault, Fault::Deadline(_)));
+        self.last_fault = Some(clean(&fault.to_string(), FAULT_BYTES_MAX));
+    }
+
+    /// Takes over what a call cost, and, if it succeeded, what the plugin said in it.
+    pub(crate) fn settle(
+        &mut self,
+        plugin: &str,
+        metrics: &[String],
+        instance: &mut Instance,
+        ok: bool,
+    ) {
+        self.fuel = self.fuel.saturating_add(instance.take_fuel_used());
+        self.memory_bytes = instance.memory_bytes() as u64;
+        let said = instance.said();
+        self.log_lines_dropped += said.lines_dropped;
+        self.metric_calls_dropped += said.metric_calls_dropped;
+        if !ok {
+            self.log_lines_dropped += said.lines.len() as u64;
+            return;
+        }
+        self.log_lines_kept += said.lines.len() as u64;
+        for (level, line) in &said.lines {
+            print(plugin, *level, line);
+        }
+        for (name, sum) in metrics.iter().zip(&said.sums) {
+            if *sum != 0.0 {
+                *self.metrics.entry(name.clone()).or_default() += sum;
+            }
+        }
+    }
+}
+
+/// The health of a plugin in one lane, for others to look at while the lane works.
+#[derive(Debug, Clone, Default)]
+pub struct HealthHandle {
+    // A std mutex: locked for a few additions, once per call.
+    health: Arc<Mutex<Health>>,
+}
+
+impl HealthHandle {
+    /// A copy of the counters as they are now.
+    pub fn snapshot(&self) -> Health {
+        self.lock().clone()
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Health> {
+        // Counters are never left half-written, whatever panicked.
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn print(plugin: &str, level: Level, line: &str) {
+    match level {
+        Level::Debug => tracing::debug!(plugin, "{line}"),
+        Level::Info => tracing::info!(plugin, "{line}"),
+        Level::Warn => tracing::warn!(plugin, "{line}"),
+        Level::Error => tracing::error!(plugin, "{line}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_add_up_and_the_worst_circuit_shows() {
+        let lane = |calls, circuit, code, sum| Health {
+            calls,
+            circuit,
+            faults: [(code, 1)].into(),
+            metrics: [("seen".to_owned(), sum)].into(),
+            ..Health::default()
+        };
+        let mut health = Health::default();
+        for other in [
+            lane(3, CircuitState::Closed, "trap", 1.5),
+            lane(4, CircuitState::Open, "fuel", 0.5),
+            lane(0, CircuitState::HalfOpen, "trap", 2.0),
+        ] {
+            health.merge(&other);
+        }
+        assert_eq!(health.calls, 7);
+        assert_eq!(health.circuit, CircuitState::Open);
+        assert_eq!(health.faults, [("fuel", 1), ("trap", 2)].into());
+        assert_eq!(health.metrics, [("seen".to_owned(), 4.0)].into());
+        let json = serde_json::to_value(&health).unwrap();
+        assert_eq!(json["circuit"], "open");
+    }
+}

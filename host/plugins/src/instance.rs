@@ -1,0 +1,256 @@
+//! One running copy of a plugin: typed calls, each with its own fuel, deadline and reply size.
+
+use wasmtime::Store;
+use wasmtime::component::Instance as Linked;
+
+use bellwether_core::plugin::{ClosedWindow, Descriptor, Explanation, Lines, Scores, Verdicts};
+
+use crate::admission::Kind;
+use crate::bindings::{detection, filtering, lifecycle, types};
+use crate::compiled::Code;
+use crate::fault::Fault;
+use crate::limiter::Limiter;
+use crate::limits::Budget;
+use crate::link::{Inside, Said};
+use crate::{describe, lower, reply};
+
+/// A plugin in a store of its own. After a fault it is of no further use.
+pub(crate) struct Instance {
+    code: Code,
+    store: Store<Inside>,
+    exports: Exports,
+    fuel_used: u64,
+}
+
+struct Exports {
+    lifecycle: lifecycle::Guest,
+    work: Work,
+}
+
+/// What the plugin is for.
+enum Work {
+    Detector(detection::Guest),
+    Filter(filtering::Guest),
+}
+
+/// State of one source as the plugin saved it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SavedState {
+    pub(crate) version: u32,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Instance {
+    /// Starts a plugin; it is neither described nor configured yet.
+    pub(crate) fn start(code: &Code) -> Result<Self, Fault> {
+        let limits = code.limits();
+        let inside = Inside::new(Limiter::new(limits, code.kind()), limits);
+        let mut store = Store::new(code.engine(), inside);
+        store.limiter(|inside| &mut inside.limiter);
+        let budget = limits.lifecycle_budget();
+        let started = arm(&mut store, budget).and_then(|()| {
+            let _running = code.ticker().enter();
+            let linked = code.linked().instantiate(&mut store)?;
+            Exports::of(code, &mut store, &linked)
+        });
+        match started {
+            Ok(exports) => {
+                let fuel_used = used(&store, budget);
+                Ok(Instance { code: code.clone(), store, exports, fuel_used })
+            }
+            Err(error) => {
+                let refused = store.data_mut().limiter.take_refused();
+                Err(Fault::of_call(&error, refused))
+            }
+        }
+    }
+
+    /// Asks what the plugin is and wants.
+    pub(crate) fn describe(&mut self) -> Result<Descriptor, Fault> {
+        let budget = self.code.limits().lifecycle_budget();
+        let raw = self.call(budget, |exports, store| exports.lifecycle.call_describe(store))?;
+        let descriptor = describe::descriptor(raw, self.code.kind(), self.code.limits())?;
+        self.store.data_mut().said.sums.resize(descriptor.metrics.len(), 0.0);
+        Ok(descriptor)
+    }
+
+    /// Configures the plugin.
+    pub(crate) fn configure(&mut self, json: &str) -> Result<(), Fault> {
+        let budget = self.code.limits().lifecycle_budget();
+        let answer =
+            self.call(budget, |exports, store| exports.lifecycle.call_configure(store, json))?;
+        answer.map_err(|words| Fault::configure(&words))
+    }
+
+    /// Takes the state of a source out. The inner error leaves the instance usable.
+    pub(crate) fn save(&mut self, source: u32) -> Result<Result<SavedState, String>, Fault> {
+        let budget = self.code.limits().save_budget();
+        let answer = self.call(budget, |exports, store| exports.lifecycle.call_save(store, source));
+        let state = match answer {
+            Err(Fault::BadReply(words)) => return Err(Fault::state(source, &words)),
+            answer => answer?,
+        };
+        Ok(state.map(|state| SavedState { version: state.version, bytes: state.bytes }))
+    }
+
+    /// Gives the state of a source back. The inner error leaves the instance usable, without that state.
+    pub(crate) fn load(
+        &mut self,
+        source: u32,
+        state: &SavedState,
+    ) -> Result<Result<(), String>, Fault> {
+        let budget = self.code.limits().lifecycle_budget();
+        let state = types::SavedStateParam { version: state.version, bytes: &state.bytes };
+        let answer =
+            self.call(budget, |exports, store| exports.lifecycle.call_load(store, source, state))?;
+        Ok(answer.map_err(|error| match error {
+            types::LoadError::UnsupportedVersion => "its version is not supported".into(),
+            types::LoadError::Corrupt(words) => words,
+        }))
+    }
+
+    /// Makes the plugin forget a source.
+    pub(crate) fn forget(&mut self, source: u32) -> Result<(), Fault> {
+        let budget = self.code.limits().small_budget();
+        self.call(budget, |exports, store| exports.lifecycle.call_forget(store, source))
+    }
+
+    /// Scores a batch.
+    pub(crate) fn observe(
+        &mut self,
+        lines: &Lines<'_>,
+        descriptor: &Descriptor,
+    ) -> Result<Scores, Fault> {
+        let (rows, limits) = (lines.rows(), self.code.limits());
+        let budget = limits.batch_budget(Kind::Detector, rows);
+        let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
+        let batch = batch(lines, &runs, &columns);
+        let raw =
+            self.call(budget, |exports, store| exports.detection()?.call_observe(store, batch))?;
+        let scores = reply::scores(raw, rows, descriptor, self.code.limits())?;
+        reply::without_window(scores)
+    }
+
+    /// Scores a window.
+    pub(crate) fn close_window(
+        &mut self,
+        window: &ClosedWindow<'_>,
+        descriptor: &Descriptor,
+    ) -> Result<Scores, Fault> {
+        let budget = self.code.limits().window_budget(window.rows);
+        let series = lower::columns(window.columns);
+        let raw_window = types::Window {
+            source: window.source,
+            start: window.start_ms,
+            end: window.end_ms,
+            lines: window.lines,
+            series: &series,
+            vector: window.vector,
+        };
+        let raw = self.call(budget, |exports, store| {
+            exports.detection()?.call_close_window(store, raw_window)
+        })?;
+        reply::scores(raw, window.rows, descriptor, self.code.limits())
+    }
+
+    /// Asks for an explanation.
+    pub(crate) fn explain(&mut self, token: u32) -> Result<Option<Explanation>, Fault> {
+        let budget = self.code.limits().small_budget();
+        let raw =
+            self.call(budget, |exports, store| exports.detection()?.call_explain(store, token))?;
+        raw.map(|raw| reply::explanation(raw, self.code.limits())).transpose()
+    }
+
+    /// Asks for verdicts over a batch.
+    pub(crate) fn evaluate(
+        &mut self,
+        lines: &Lines<'_>,
+        descriptor: &Descriptor,
+    ) -> Result<Verdicts, Fault> {
+        let rows = lines.rows();
+        let budget = self.code.limits().batch_budget(Kind::Filter, rows);
+        let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
+        let batch = batch(lines, &runs, &columns);
+        let raw =
+            self.call(budget, |exports, store| exports.filtering()?.call_evaluate(store, batch))?;
+        reply::verdicts(raw, rows, descriptor)
+    }
+
+    /// What the plugin said during the last call.
+    pub(crate) fn said(&self) -> &Said {
+        &self.store.data().said
+    }
+
+    /// Fuel used since this was asked last.
+    pub(crate) fn take_fuel_used(&mut self) -> u64 {
+        std::mem::take(&mut self.fuel_used)
+    }
+
+    /// Linear memory the plugin has.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.store.data().limiter.memory_bytes()
+    }
+
+    fn call<R>(
+        &mut self,
+        budget: Budget,
+        function: impl FnOnce(&Exports, &mut Store<Inside>) -> wasmtime::Result<R>,
+    ) -> Result<R, Fault> {
+        self.store.data_mut().said.clear();
+        let result = arm(&mut self.store, budget).and_then(|()| {
+            let _running = self.code.ticker().enter();
+            function(&self.exports, &mut self.store)
+        });
+        self.fuel_used = self.fuel_used.saturating_add(used(&self.store, budget));
+        let refused = self.store.data_mut().limiter.take_refused();
+        result.map_err(|error| Fault::of_call(&error, refused))
+    }
+}
+
+impl Exports {
+    fn of(code: &Code, store: &mut Store<Inside>, linked: &Linked) -> wasmtime::Result<Self> {
+        let linked_code = code.linked();
+        let lifecycle = lifecycle::GuestIndices::new(linked_code)?.load(&mut *store, linked)?;
+        let work = match code.kind() {
+            Kind::Detector => {
+                Work::Detector(detection::GuestIndices::new(linked_code)?.load(store, linked)?)
+            }
+            Kind::Filter => {
+                Work::Filter(filtering::GuestIndices::new(linked_code)?.load(store, linked)?)
+            }
+        };
+        Ok(Exports { lifecycle, work })
+    }
+
+    fn detection(&self) -> wasmtime::Result<&detection::Guest> {
+        match &self.work {
+            Work::Detector(guest) => Ok(guest),
+            Work::Filter(_) => Err(wasmtime::Error::msg("it is a filter, not a detector")),
+        }
+    }
+
+    fn filtering(&self) -> wasmtime::Result<&filtering::Guest> {
+        match &self.work {
+            Work::Filter(guest) => Ok(guest),
+            Work::Detector(_) => Err(wasmtime::Error::msg("it is a detector, not a filter")),
+        }
+    }
+}
+
+fn arm(store: &mut Store<Inside>, budget: Budget) -> wasmtime::Result<()> {
+    store.set_epoch_deadline(budget.ticks);
+    store.set_hostcall_fuel(budget.reply_bytes);
+    store.set_fuel(budget.fuel)
+}
+
+fn used(store: &Store<Inside>, budget: Budget) -> u64 {
+    budget.fuel.saturating_sub(store.get_fuel().unwrap_or_default())
+}
+
+fn batch<'a>(
+    lines: &Lines<'_>,
+    runs: &'a [types::Run],
+    columns: &'a [types::Column<'a>],
+) -> types::Batch<'a> {
+    types::Batch { seq: lines.seq, watermark: lines.watermark_ms, runs, columns }
+}

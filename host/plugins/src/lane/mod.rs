@@ -1,0 +1,191 @@
+//! One plugin in one lane: an instance that lives long, and what happens when it fails.
+//!
+//! A fault costs the instance. The next call gets a new one, configured as before, with the state that each source had
+//! at its last checkpoint. Who fails too often is left out for a while. Nothing of it is an error of the pipeline.
+
+use bellwether_core::plugin::{Descriptor, WindowSpan};
+
+use crate::circuit::Circuit;
+use crate::compiled::Code;
+use crate::fault::Fault;
+use crate::health::{Health, HealthHandle};
+use crate::instance::Instance;
+use states::States;
+
+mod detector;
+mod filter;
+mod states;
+
+pub use detector::LaneDetector;
+pub use filter::LaneFilter;
+
+/// What detectors and filters have in common.
+struct Lane {
+    code: Code,
+    config: String,
+    descriptor: Descriptor,
+    instance: Option<Instance>,
+    states: States,
+    circuit: Circuit,
+    now_ms: u64,
+    health: HealthHandle,
+}
+
+impl Lane {
+    /// Starts a plugin, configures it, and asks once more what it wants.
+    fn open(code: &Code, config: &str, span: Option<WindowSpan>) -> Result<Self, Fault> {
+        let bytes_max = code.limits().config_bytes_max;
+        if config.len() > bytes_max {
+            let words = format!("it has {} bytes, of {bytes_max} allowed", config.len());
+            return Err(Fault::configure(&words));
+        }
+        let mut instance = Instance::start(code)?;
+        // Before `configure` too, so that metrics counted there have their names.
+        instance.describe()?;
+        instance.configure(config)?;
+        let mut descriptor = instance.describe()?;
+        descriptor.window = span.or(descriptor.window);
+        let health = HealthHandle::default();
+        {
+            let mut health = health.lock();
+            health.starts = 1;
+            health.settle(&descriptor.name, &descriptor.metrics, &mut instance, true);
+        }
+        Ok(Lane {
+            code: code.clone(),
+            config: config.to_owned(),
+            descriptor,
+            instance: Some(instance),
+            states: States::default(),
+            circuit: Circuit::default(),
+            now_ms: 0,
+            health,
+        })
+    }
+
+    /// Makes a call over so many rows, or leaves the plugin out.
+    fn call<R>(
+        &mut self,
+        rows: usize,
+        now_ms: u64,
+        function: impl FnOnce(&mut Instance, &Descriptor) -> Result<R, Fault>,
+    ) -> Option<R> {
+        self.now_ms = self.now_ms.max(now_ms);
+        if !self.circuit.admits(self.now_ms) {
+            self.health.lock().rows_unscored += rows as u64;
+            return None;
+        }
+        let result = match self.revive() {
+            Ok(instance) => self.work(instance, function),
+            Err(fault) => Err(fault),
+        };
+        match result {
+            Ok(reply) => {
+                self.circuit.success();
+                let mut health = self.health.lock();
+                health.calls += 1;
+                health.rows += rows as u64;
+                health.circuit = self.circuit.state();
+                Some(reply)
+            }
+            Err(fault) => {
+                self.fail(&fault);
+                self.health.lock().rows_unscored += rows as u64;
+                None
+            }
+        }
+    }
+
+    /// Makes a call that says nothing about rows; only an instance that is there is asked.
+    fn aside<R>(
+        &mut self,
+        function: impl FnOnce(&mut Instance, &Descriptor) -> Result<R, Fault>,
+    ) -> Option<R> {
+        let instance = self.instance.take()?;
+        match self.work(instance, function) {
+            Ok(reply) => Some(reply),
+            Err(fault) => {
+                self.fail(&fault);
+                None
+            }
+        }
+    }
+
+    /// Calls an instance, and keeps it unless it fails.
+    fn work<R>(
+        &mut self,
+        mut instance: Instance,
+        function: impl FnOnce(&mut Instance, &Descriptor) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        let result = function(&mut instance, &self.descriptor);
+        let Descriptor { name, metrics, .. } = &self.descriptor;
+        self.health.lock().settle(name, metrics, &mut instance, result.is_ok());
+        if result.is_ok() {
+            self.instance = Some(instance);
+        }
+        result
+    }
+
+    /// The instance, or a new one in the state of the last checkpoint.
+    fn revive(&mut self) -> Result<Instance, Fault> {
+        if let Some(instance) = self.instance.take() {
+            return Ok(instance);
+        }
+        let mut instance = Instance::start(&self.code)?;
+        self.health.lock().starts += 1;
+        instance.describe()?;
+        instance.configure(&self.config)?;
+        let lost = self.states.load_into(&mut instance)?;
+        let mut health = self.health.lock();
+        for fault in &lost {
+            health.fault(&self.descriptor.name, fault);
+        }
+        self.states.show(&mut health);
+        drop(health);
+        Ok(instance)
+    }
+
+    fn fail(&mut self, fault: &Fault) {
+        self.instance = None;
+        self.states.untouch();
+        self.circuit.fault(self.now_ms, self.code.limits());
+        let mut health = self.health.lock();
+        health.fault(&self.descriptor.name, fault);
+        health.circuit = self.circuit.state();
+        health.memory_bytes = 0;
+        self.states.show(&mut health);
+    }
+
+    fn forget(&mut self, source: u32) {
+        self.states.forget(source);
+        self.states.show(&mut self.health.lock());
+        self.aside(|instance, _| instance.forget(source));
+    }
+
+    /// Takes a checkpoint when it is time.
+    fn rest(&mut self, watermark_ms: u64) {
+        self.now_ms = self.now_ms.max(watermark_ms);
+        if !self.states.due(self.now_ms, self.code.limits()) {
+            return;
+        }
+        let Some(instance) = self.instance.take() else {
+            return;
+        };
+        let mut states = std::mem::take(&mut self.states);
+        let limits = self.code.limits().clone();
+        let saved = self.work(instance, |instance, descriptor| {
+            states.save_from(instance, descriptor.state_version, &limits)
+        });
+        self.states = states;
+        match saved {
+            Ok(lost) => {
+                let mut health: std::sync::MutexGuard<'_, Health> = self.health.lock();
+                for fault in &lost {
+                    health.fault(&self.descriptor.name, fault);
+                }
+                self.states.show(&mut health);
+            }
+            Err(fault) => self.fail(&fault),
+        }
+    }
+}

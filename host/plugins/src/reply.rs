@@ -1,0 +1,161 @@
+//! Replies of plugins, checked: whatever leaves this module is as the pipeline expects it.
+
+use bellwether_core::column::Bitmap;
+use bellwether_core::plugin::{Descriptor, Explanation, Mark, Reason, Rows, Scores, Verdicts};
+
+use crate::bindings::types;
+use crate::fault::Fault;
+use crate::limits::Limits;
+
+/// Checks the scores of a call over so many rows.
+pub(crate) fn scores(
+    raw: types::Scores,
+    rows: usize,
+    descriptor: &Descriptor,
+    limits: &Limits,
+) -> Result<Scores, Fault> {
+    let mut scores = Scores {
+        rows: raw.rows,
+        channels: raw.channels,
+        marks: raw.marks.into_iter().map(mark).collect(),
+        quiet: selection(raw.quiet, rows, "quiet rows")?,
+        whole: raw.whole,
+        reasons: raw.reasons.into_iter().map(reason).collect(),
+    };
+    check_lengths(&scores, rows, limits).map_err(|what| Fault::bad_reply(&what))?;
+    check_reasons(&scores, rows, descriptor).map_err(|what| Fault::bad_reply(&what))?;
+    scores.rows.iter_mut().try_for_each(check_score)?;
+    scores.marks.iter_mut().try_for_each(|mark| check_score(&mut mark.score))?;
+    check_score(&mut scores.whole)?;
+    Ok(scores)
+}
+
+/// Checks that a reply to a batch says nothing about a window.
+pub(crate) fn without_window(scores: Scores) -> Result<Scores, Fault> {
+    let about_window = scores.reasons.iter().any(|reason| reason.row.is_none());
+    if about_window || !(scores.whole.is_nan() || scores.whole == 0.0) {
+        return Err(Fault::bad_reply("it scored a window as a whole when it was given a batch"));
+    }
+    Ok(scores)
+}
+
+/// Checks the verdicts over so many rows.
+pub(crate) fn verdicts(
+    raw: types::Verdicts,
+    rows: usize,
+    descriptor: &Descriptor,
+) -> Result<Verdicts, Fault> {
+    let tags = descriptor.tags.len();
+    if raw.tags.len() > tags {
+        return Err(Fault::bad_reply(&format!(
+            "it gave {} tags, of {tags} it has",
+            raw.tags.len()
+        )));
+    }
+    let mut verdicts =
+        Verdicts { drop: selection(raw.drop, rows, "dropped rows")?, tags: Vec::new() };
+    for tagged in raw.tags {
+        if tagged.tag as usize >= tags {
+            return Err(Fault::bad_reply(&format!("it gave tag {} of {tags}", tagged.tag)));
+        }
+        verdicts.tags.push((tagged.tag, selection(tagged.rows, rows, "tagged rows")?));
+    }
+    Ok(verdicts)
+}
+
+/// Checks an explanation.
+pub(crate) fn explanation(raw: types::Explanation, limits: &Limits) -> Result<Explanation, Fault> {
+    let facts = raw.evidence.iter().flat_map(|(name, value)| [name.len(), value.len()]);
+    let checks = [
+        ("bytes in the summary", raw.summary.len(), limits.summary_bytes_max),
+        ("facts", raw.evidence.len(), limits.evidence_max),
+        ("bytes in a fact", facts.max().unwrap_or_default(), limits.evidence_bytes_max),
+    ];
+    for (what, count, count_max) in checks {
+        if count > count_max {
+            let words = format!("its explanation has {count} {what}, of {count_max} allowed");
+            return Err(Fault::bad_reply(&words));
+        }
+    }
+    Ok(Explanation { summary: raw.summary, evidence: raw.evidence })
+}
+
+fn check_lengths(scores: &Scores, rows: usize, limits: &Limits) -> Result<(), String> {
+    let lists = [("scores", scores.rows.len()), ("channels", scores.channels.len())];
+    for (what, count) in lists {
+        if count != 0 && count != rows {
+            return Err(format!("it gave {count} {what} for {rows} rows"));
+        }
+    }
+    let marks_max = rows.saturating_mul(limits.marks_per_row_max);
+    if scores.marks.len() > marks_max {
+        return Err(format!("it gave {} marks, of {marks_max} allowed", scores.marks.len()));
+    }
+    Ok(())
+}
+
+/// Checks what reasons and marks point to, and that no value has two reasons.
+fn check_reasons(scores: &Scores, rows: usize, descriptor: &Descriptor) -> Result<(), String> {
+    let codes = scores.reasons.iter().map(|reason| reason.code);
+    let codes = codes.chain(scores.marks.iter().map(|mark| mark.code));
+    if let Some(code) = codes.max()
+        && code as usize >= descriptor.reasons.len()
+    {
+        return Err(format!("it gave reason {code} of {}", descriptor.reasons.len()));
+    }
+    if let Some(mark) = scores.marks.iter().find(|mark| mark.row as usize >= rows) {
+        return Err(format!("it marked row {} of {rows}", mark.row));
+    }
+    if scores.reasons.is_empty() {
+        return Ok(());
+    }
+    // The last bit stands for the window as a whole.
+    let scored = scores.rows.len();
+    let mut given = Bitmap::new(scored + 1);
+    for reason in &scores.reasons {
+        let row = reason.row.map_or(scored, |row| row as usize);
+        if reason.row.is_some() && row >= scored {
+            return Err(format!("it gave a reason for row {row} of {scored} scored"));
+        }
+        if given.contains(row) {
+            return Err("it gave two reasons for one score".into());
+        }
+        given.insert(row);
+    }
+    Ok(())
+}
+
+/// Refuses infinity, and makes every NaN the same, since machines differ in the bits they leave in one.
+fn check_score(score: &mut f32) -> Result<(), Fault> {
+    if score.is_infinite() {
+        return Err(Fault::bad_reply("it gave an infinite score"));
+    }
+    if score.is_nan() {
+        *score = f32::NAN;
+    }
+    Ok(())
+}
+
+fn selection(raw: types::Rows, rows: usize, what: &str) -> Result<Rows, Fault> {
+    match raw {
+        types::Rows::None => Ok(Rows::None),
+        types::Rows::All => Ok(Rows::All),
+        types::Rows::Bits(bytes) => {
+            let count = bytes.len();
+            Bitmap::from_bytes(bytes, rows).map(Rows::Some).ok_or_else(|| {
+                let words = format!("its {what} are {count} bytes for {rows} rows, or name others");
+                Fault::bad_reply(&words)
+            })
+        }
+    }
+}
+
+fn mark(mark: types::Mark) -> Mark {
+    let types::Mark { row, channel, score, code, token } = mark;
+    Mark { row, channel, score, code, token }
+}
+
+fn reason(reason: types::Reason) -> Reason {
+    let types::Reason { row, code, token } = reason;
+    Reason { row, code, token }
+}

@@ -1,0 +1,112 @@
+//! The runtime: one engine for all plugins of a process.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use crate::admission::AdmitError;
+use crate::cache::{Cache, CacheCounts, CacheError};
+use crate::compiled::CompiledPlugin;
+use crate::digest::sha256_of;
+use crate::engine;
+use crate::limits::Limits;
+use crate::link::{Inside, linker};
+use crate::ticker::Ticker;
+
+/// The version in `Cargo.toml`. Compiled code of another would be refused by wasmtime as well, only later.
+const WASMTIME: &str = "48.0.8";
+
+/// Why the runtime cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// wasmtime refuses the settings.
+    #[error("the limits of plugins cannot be kept on this machine: {cause}; lower them")]
+    Engine {
+        /// What wasmtime says.
+        cause: String,
+    },
+    /// The thread behind deadlines cannot be started.
+    #[error(
+        "failed to start the thread that ends calls which take too long; raise the limit of threads"
+    )]
+    Ticker(#[source] std::io::Error),
+    /// The folder of compiled plugins cannot be used.
+    #[error("compiled plugins cannot be kept")]
+    Cache(#[from] CacheError),
+}
+
+/// Compiles plugins and runs them. Cheap to clone; one per process will do.
+#[derive(Clone)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+/// What all plugins of a runtime share.
+pub(crate) struct Shared {
+    engine: Engine,
+    pooling: bool,
+    linker: Linker<Inside>,
+    limits: Limits,
+    cache: Option<Cache>,
+    ticker: Ticker,
+}
+
+impl Runtime {
+    /// Starts a runtime; compiled plugins are kept in the folder, if one is given.
+    pub fn new(limits: Limits, cache_dir: Option<&Path>) -> Result<Self, RuntimeError> {
+        let refused = |error: wasmtime::Error| RuntimeError::Engine { cause: format!("{error:#}") };
+        let engine::Allocated { engine, pooling } = engine::new(&limits).map_err(refused)?;
+        let linker = linker(&engine).map_err(refused)?;
+        // The hash covers the target and, through the compiler's settings, the features of the processor.
+        let environment = sha256_of(&(WASMTIME, engine.precompile_compatibility_hash()));
+        let open = |folder| Cache::open(folder, environment, limits.cache_bytes_max);
+        let cache = cache_dir.map(open).transpose()?;
+        let ticker = Ticker::start(engine.clone(), limits.tick_ms).map_err(RuntimeError::Ticker)?;
+        let shared = Shared { engine, pooling, linker, limits, cache, ticker };
+        Ok(Runtime { shared: Arc::new(shared) })
+    }
+
+    /// Lets a component in: examines it, compiles it and asks it what it is.
+    pub fn admit(&self, component: &[u8]) -> Result<CompiledPlugin, AdmitError> {
+        CompiledPlugin::admit(component, &self.shared)
+    }
+
+    /// What plugins may use.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Whether instances come from a pool, which is faster; not every machine has the address space.
+    pub fn is_pooling(&self) -> bool {
+        self.shared.pooling
+    }
+
+    /// What the cache was good for; all zero without one.
+    pub fn cache_counts(&self) -> CacheCounts {
+        self.shared.cache.as_ref().map(Cache::counts).unwrap_or_default()
+    }
+}
+
+impl Shared {
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn linker(&self) -> &Linker<Inside> {
+        &self.linker
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
+    }
+
+    pub(crate) fn ticker(&self) -> &Ticker {
+        &self.ticker
+    }
+}
