@@ -77,7 +77,9 @@ pub enum AdmitError {
     #[error("the component exports both `detection` and `filtering`; make it two components")]
     TwoKinds,
     /// wasmtime cannot make machine code of it or link it.
-    #[error("the component cannot be compiled: {cause}; build it against `bellwether:plugin@0.1`")]
+    #[error(
+        "the component cannot be used: {cause}; build it against `bellwether:plugin@0.1`, within the limits of plugins"
+    )]
     Compile {
         /// What wasmtime says.
         cause: String,

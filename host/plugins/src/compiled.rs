@@ -11,6 +11,7 @@ use crate::admission::{Admission, AdmitError, Kind, examine};
 use crate::cache::Proven;
 use crate::digest::{hex, sha256};
 use crate::fault::Fault;
+use crate::health::HealthHandle;
 use crate::inspect::Inspection;
 use crate::instance::Instance;
 use crate::lane::{LaneDetector, LaneFilter};
@@ -69,7 +70,8 @@ impl CompiledPlugin {
         let linked =
             shared.linker().instantiate_pre(&component).map_err(|error| refused(&error))?;
         let code = Code { linked, kind: admission.kind, shared: Arc::clone(shared) };
-        let mut instance = Instance::start(&code).map_err(AdmitError::Start)?;
+        let mut instance =
+            Instance::start(&code, &HealthHandle::default()).map_err(AdmitError::Start)?;
         let descriptor = instance.describe().map_err(AdmitError::Start)?;
         let Admission { kind, imports, exports } = admission;
         let inspection = Inspection {

@@ -27,7 +27,9 @@ pub enum Fault {
     )]
     Deadline(Trace),
     /// It wanted more memory or tables than it may have.
-    #[error("the plugin wanted too much memory; make it keep less, or raise the memory limits{0}")]
+    #[error(
+        "the plugin wanted more memory or tables than it may have; make it keep less, or raise the limits{0}"
+    )]
     Memory(Trace),
     /// It answered something that the contract does not allow.
     #[error("the plugin broke the contract: {0}")]

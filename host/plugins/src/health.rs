@@ -8,11 +8,7 @@ use serde::Serialize;
 use crate::bindings::Level;
 use crate::circuit::CircuitState;
 use crate::fault::Fault;
-use crate::instance::Instance;
-use crate::text::clean;
-
-/// Bytes kept of the last fault: a cause and a few functions.
-const FAULT_BYTES_MAX: usize = 2000;
+use crate::link::Said;
 
 /// Counters of a plugin since its lanes were opened.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -37,9 +33,9 @@ pub struct Health {
     pub starts: u64,
     /// Linear memory at present.
     pub memory_bytes: u64,
-    /// Sources with a saved state, and the bytes of those states.
+    /// Sources with a saved state.
     pub states: u64,
-    /// Bytes of saved states.
+    /// Bytes of those states.
     pub state_bytes: u64,
     /// Whether it is asked; over many lanes the worst.
     pub circuit: CircuitState,
@@ -87,23 +83,26 @@ impl Health {
         tracing::warn!(plugin, code, %fault, "plugin failed");
         *self.faults.entry(code).or_default() += 1;
         self.deadlines += u64::from(matches!(fault, Fault::Deadline(_)));
-        self.last_fault = Some(clean(&fault.to_string(), FAULT_BYTES_MAX));
+        self.last_fault = Some(fault.to_string());
     }
 
-    /// Takes over what a call cost, and, if it succeeded, what the plugin said in it.
-    pub(crate) fn settle(
-        &mut self,
-        plugin: &str,
-        metrics: &[String],
-        instance: &mut Instance,
-        ok: bool,
-    ) {
-        self.fuel = self.fuel.saturating_add(instance.take_fuel_used());
-        self.memory_bytes = instance.memory_bytes() as u64;
-        let said = instance.said();
+    /// Counts the start of an instance.
+    pub(crate) fn start(&mut self, fuel: u64) {
+        self.starts += 1;
+        self.fuel = self.fuel.saturating_add(fuel);
+    }
+
+    /// Counts what a call cost.
+    pub(crate) fn cost(&mut self, fuel: u64, memory_bytes: usize) {
+        self.fuel = self.fuel.saturating_add(fuel);
+        self.memory_bytes = memory_bytes as u64;
+    }
+
+    /// Takes over what a plugin said in a call, if the call went well.
+    pub(crate) fn hear(&mut self, plugin: &str, metrics: &[String], said: &Said, well: bool) {
         self.log_lines_dropped += said.lines_dropped;
         self.metric_calls_dropped += said.metric_calls_dropped;
-        if !ok {
+        if !well {
             self.log_lines_dropped += said.lines.len() as u64;
             return;
         }

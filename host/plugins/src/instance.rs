@@ -9,9 +9,10 @@ use crate::admission::Kind;
 use crate::bindings::{detection, filtering, lifecycle, types};
 use crate::compiled::Code;
 use crate::fault::Fault;
+use crate::health::HealthHandle;
 use crate::limiter::Limiter;
 use crate::limits::Budget;
-use crate::link::{Inside, Said};
+use crate::link::Inside;
 use crate::{describe, lower, reply};
 
 /// A plugin in a store of its own. After a fault it is of no further use.
@@ -19,7 +20,10 @@ pub(crate) struct Instance {
     code: Code,
     store: Store<Inside>,
     exports: Exports,
-    fuel_used: u64,
+    health: HealthHandle,
+    /// What the plugin calls itself and its metrics, once it has been asked.
+    name: String,
+    metrics: Vec<String>,
 }
 
 struct Exports {
@@ -42,7 +46,7 @@ pub(crate) struct SavedState {
 
 impl Instance {
     /// Starts a plugin; it is neither described nor configured yet.
-    pub(crate) fn start(code: &Code) -> Result<Self, Fault> {
+    pub(crate) fn start(code: &Code, health: &HealthHandle) -> Result<Self, Fault> {
         let limits = code.limits();
         let inside = Inside::new(Limiter::new(limits, code.kind()), limits);
         let mut store = Store::new(code.engine(), inside);
@@ -53,39 +57,43 @@ impl Instance {
             let linked = code.linked().instantiate(&mut store)?;
             Exports::of(code, &mut store, &linked)
         });
-        match started {
-            Ok(exports) => {
-                let fuel_used = used(&store, budget);
-                Ok(Instance { code: code.clone(), store, exports, fuel_used })
-            }
-            Err(error) => {
-                let refused = store.data_mut().limiter.take_refused();
-                Err(Fault::of_call(&error, refused))
-            }
-        }
+        health.lock().start(used(&store, budget));
+        let refused = store.data_mut().limiter.take_refused();
+        let exports = started.map_err(|error| Fault::of_call(&error, refused))?;
+        let (code, health) = (code.clone(), health.clone());
+        Ok(Instance { code, store, exports, health, name: String::new(), metrics: Vec::new() })
     }
 
     /// Asks what the plugin is and wants.
     pub(crate) fn describe(&mut self) -> Result<Descriptor, Fault> {
-        let budget = self.code.limits().lifecycle_budget();
-        let raw = self.call(budget, |exports, store| exports.lifecycle.call_describe(store))?;
-        let descriptor = describe::descriptor(raw, self.code.kind(), self.code.limits())?;
-        self.store.data_mut().said.sums.resize(descriptor.metrics.len(), 0.0);
+        let code = self.code.clone();
+        let descriptor = self.call(
+            code.limits().lifecycle_budget(),
+            |exports, store| exports.lifecycle.call_describe(store),
+            |raw| describe::descriptor(raw, code.kind(), code.limits()),
+        )?;
+        self.name.clone_from(&descriptor.name);
+        self.metrics.clone_from(&descriptor.metrics);
+        self.store.data_mut().said.sums.resize(self.metrics.len(), 0.0);
         Ok(descriptor)
     }
 
     /// Configures the plugin.
     pub(crate) fn configure(&mut self, json: &str) -> Result<(), Fault> {
-        let budget = self.code.limits().lifecycle_budget();
-        let answer =
-            self.call(budget, |exports, store| exports.lifecycle.call_configure(store, json))?;
-        answer.map_err(|words| Fault::configure(&words))
+        self.call(
+            self.code.limits().lifecycle_budget(),
+            |exports, store| exports.lifecycle.call_configure(store, json),
+            |answer| answer.map_err(|words| Fault::configure(&words)),
+        )
     }
 
     /// Takes the state of a source out. The inner error leaves the instance usable.
     pub(crate) fn save(&mut self, source: u32) -> Result<Result<SavedState, String>, Fault> {
-        let budget = self.code.limits().save_budget();
-        let answer = self.call(budget, |exports, store| exports.lifecycle.call_save(store, source));
+        let answer = self.call(
+            self.code.limits().save_budget(),
+            |exports, store| exports.lifecycle.call_save(store, source),
+            Ok,
+        );
         let state = match answer {
             Err(Fault::BadReply(words)) => return Err(Fault::state(source, &words)),
             answer => answer?,
@@ -99,10 +107,12 @@ impl Instance {
         source: u32,
         state: &SavedState,
     ) -> Result<Result<(), String>, Fault> {
-        let budget = self.code.limits().lifecycle_budget();
         let state = types::SavedStateParam { version: state.version, bytes: &state.bytes };
-        let answer =
-            self.call(budget, |exports, store| exports.lifecycle.call_load(store, source, state))?;
+        let answer = self.call(
+            self.code.limits().lifecycle_budget(),
+            |exports, store| exports.lifecycle.call_load(store, source, state),
+            Ok,
+        )?;
         Ok(answer.map_err(|error| match error {
             types::LoadError::UnsupportedVersion => "its version is not supported".into(),
             types::LoadError::Corrupt(words) => words,
@@ -111,8 +121,11 @@ impl Instance {
 
     /// Makes the plugin forget a source.
     pub(crate) fn forget(&mut self, source: u32) -> Result<(), Fault> {
-        let budget = self.code.limits().small_budget();
-        self.call(budget, |exports, store| exports.lifecycle.call_forget(store, source))
+        self.call(
+            self.code.limits().small_budget(),
+            |exports, store| exports.lifecycle.call_forget(store, source),
+            Ok,
+        )
     }
 
     /// Scores a batch.
@@ -121,14 +134,14 @@ impl Instance {
         lines: &Lines<'_>,
         descriptor: &Descriptor,
     ) -> Result<Scores, Fault> {
-        let (rows, limits) = (lines.rows(), self.code.limits());
-        let budget = limits.batch_budget(Kind::Detector, rows);
+        let (code, rows) = (self.code.clone(), lines.rows());
         let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
         let batch = batch(lines, &runs, &columns);
-        let raw =
-            self.call(budget, |exports, store| exports.detection()?.call_observe(store, batch))?;
-        let scores = reply::scores(raw, rows, descriptor, self.code.limits())?;
-        reply::without_window(scores)
+        self.call(
+            code.limits().batch_budget(Kind::Detector, rows),
+            |exports, store| exports.detection()?.call_observe(store, batch),
+            |raw| reply::batch_scores(raw, rows, descriptor, code.limits()),
+        )
     }
 
     /// Scores a window.
@@ -137,7 +150,7 @@ impl Instance {
         window: &ClosedWindow<'_>,
         descriptor: &Descriptor,
     ) -> Result<Scores, Fault> {
-        let budget = self.code.limits().window_budget(window.rows);
+        let code = self.code.clone();
         let series = lower::columns(window.columns);
         let raw_window = types::Window {
             source: window.source,
@@ -147,18 +160,21 @@ impl Instance {
             series: &series,
             vector: window.vector,
         };
-        let raw = self.call(budget, |exports, store| {
-            exports.detection()?.call_close_window(store, raw_window)
-        })?;
-        reply::scores(raw, window.rows, descriptor, self.code.limits())
+        self.call(
+            code.limits().window_budget(window.rows),
+            |exports, store| exports.detection()?.call_close_window(store, raw_window),
+            |raw| reply::scores(raw, window.rows, descriptor, code.limits()),
+        )
     }
 
     /// Asks for an explanation.
     pub(crate) fn explain(&mut self, token: u32) -> Result<Option<Explanation>, Fault> {
-        let budget = self.code.limits().small_budget();
-        let raw =
-            self.call(budget, |exports, store| exports.detection()?.call_explain(store, token))?;
-        raw.map(|raw| reply::explanation(raw, self.code.limits())).transpose()
+        let code = self.code.clone();
+        self.call(
+            code.limits().small_budget(),
+            |exports, store| exports.detection()?.call_explain(store, token),
+            |raw| raw.map(|raw| reply::explanation(raw, code.limits())).transpose(),
+        )
     }
 
     /// Asks for verdicts over a batch.
@@ -168,22 +184,13 @@ impl Instance {
         descriptor: &Descriptor,
     ) -> Result<Verdicts, Fault> {
         let rows = lines.rows();
-        let budget = self.code.limits().batch_budget(Kind::Filter, rows);
         let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
         let batch = batch(lines, &runs, &columns);
-        let raw =
-            self.call(budget, |exports, store| exports.filtering()?.call_evaluate(store, batch))?;
-        reply::verdicts(raw, rows, descriptor)
-    }
-
-    /// What the plugin said during the last call.
-    pub(crate) fn said(&self) -> &Said {
-        &self.store.data().said
-    }
-
-    /// Fuel used since this was asked last.
-    pub(crate) fn take_fuel_used(&mut self) -> u64 {
-        std::mem::take(&mut self.fuel_used)
+        self.call(
+            self.code.limits().batch_budget(Kind::Filter, rows),
+            |exports, store| exports.filtering()?.call_evaluate(store, batch),
+            |raw| reply::verdicts(raw, rows, descriptor),
+        )
     }
 
     /// Linear memory the plugin has.
@@ -191,19 +198,24 @@ impl Instance {
         self.store.data().limiter.memory_bytes()
     }
 
-    fn call<R>(
+    /// Makes a call and checks the answer; what the plugin said meanwhile counts only if both went well.
+    fn call<A, R>(
         &mut self,
         budget: Budget,
-        function: impl FnOnce(&Exports, &mut Store<Inside>) -> wasmtime::Result<R>,
+        function: impl FnOnce(&Exports, &mut Store<Inside>) -> wasmtime::Result<A>,
+        check: impl FnOnce(A) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         self.store.data_mut().said.clear();
-        let result = arm(&mut self.store, budget).and_then(|()| {
+        let answer = arm(&mut self.store, budget).and_then(|()| {
             let _running = self.code.ticker().enter();
             function(&self.exports, &mut self.store)
         });
-        self.fuel_used = self.fuel_used.saturating_add(used(&self.store, budget));
         let refused = self.store.data_mut().limiter.take_refused();
-        result.map_err(|error| Fault::of_call(&error, refused))
+        let result = answer.map_err(|error| Fault::of_call(&error, refused)).and_then(check);
+        let mut health = self.health.lock();
+        health.cost(used(&self.store, budget), self.memory_bytes());
+        health.hear(&self.name, &self.metrics, &self.store.data().said, result.is_ok());
+        result
     }
 }
 

@@ -30,8 +30,14 @@ pub(crate) fn scores(
     Ok(scores)
 }
 
-/// Checks that a reply to a batch says nothing about a window.
-pub(crate) fn without_window(scores: Scores) -> Result<Scores, Fault> {
+/// Checks the scores of a batch, which say nothing about a window.
+pub(crate) fn batch_scores(
+    raw: types::Scores,
+    rows: usize,
+    descriptor: &Descriptor,
+    limits: &Limits,
+) -> Result<Scores, Fault> {
+    let scores = scores(raw, rows, descriptor, limits)?;
     let about_window = scores.reasons.iter().any(|reason| reason.row.is_none());
     if about_window || !(scores.whole.is_nan() || scores.whole == 0.0) {
         return Err(Fault::bad_reply("it scored a window as a whole when it was given a batch"));

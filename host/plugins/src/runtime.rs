@@ -15,9 +15,6 @@ use crate::limits::Limits;
 use crate::link::{Inside, linker};
 use crate::ticker::Ticker;
 
-/// The version in `Cargo.toml`. Compiled code of another would be refused by wasmtime as well, only later.
-const WASMTIME: &str = "48.0.8";
-
 /// Why the runtime cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -59,8 +56,8 @@ impl Runtime {
         let refused = |error: wasmtime::Error| RuntimeError::Engine { cause: format!("{error:#}") };
         let engine::Allocated { engine, pooling } = engine::new(&limits).map_err(refused)?;
         let linker = linker(&engine).map_err(refused)?;
-        // The hash covers the target and, through the compiler's settings, the features of the processor.
-        let environment = sha256_of(&(WASMTIME, engine.precompile_compatibility_hash()));
+        // The hash covers wasmtime's version, our settings, the target and the features of the processor.
+        let environment = sha256_of(&engine.precompile_compatibility_hash());
         let open = |folder| Cache::open(folder, environment, limits.cache_bytes_max);
         let cache = cache_dir.map(open).transpose()?;
         let ticker = Ticker::start(engine.clone(), limits.tick_ms).map_err(RuntimeError::Ticker)?;

@@ -2,9 +2,13 @@
 //!
 //! A count `c` is looked at as `2 sqrt(c + 3/8)` (Anscombe 1948), which gives Poisson counts a standard deviation of 1
 //! whatever their rate. Mean and variance of that value are followed with clipped steps, so that a burst does not teach
-//! the baseline to expect bursts. The score is the z-score; a template that stopped is compared with what all its silent
-//! windows together should have held, so that silence of a sparse one grows into news instead of being none for ever.
-//! A deviation must also be large in lines and as a ratio before it may speak.
+//! the baseline to expect bursts. A template that stopped is compared with what all its silent windows together should
+//! have held, so that silence of a sparse one grows into news instead of being none for ever.
+//!
+//! The score is a z-score, made careful in three ways. A template is held against its own past and against what the
+//! source's other lines lead to expect, and the smaller deviation counts: a busy minute is not news about each of its
+//! messages. A deviation of a single window counts half of one that stays. And it must be large in lines and as a ratio
+//! before it may speak.
 
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Scorer, SeriesColumn, Span, Window, descriptor, evidence,
@@ -17,6 +21,10 @@ const COUNT: usize = 1;
 const REASONS: [&str; 3] = ["rose", "fell", "stopped"];
 /// Below this the host has no use for an explanation.
 const EXPLAINED_Z: f32 = 4.0;
+/// Lines added on both sides before the pace of others is taken, so that a few lines more or less mean little.
+const OTHERS_PRIOR: f32 = 10.0;
+/// A pace beyond this, either way, explains nothing.
+const PACE_MAX: f32 = 5.0;
 /// Silence longer than this adds nothing.
 const SILENT_WINDOWS_MAX: u32 = 60;
 
@@ -24,7 +32,7 @@ const SILENT_WINDOWS_MAX: u32 = 60;
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
-    /// Windows a template must have been known, and a third of it active, before it is judged.
+    /// Windows a template must have been known before it is judged.
     warm_up_windows: u32,
     /// Windows over which the baseline forgets.
     memory_windows: f32,
@@ -32,28 +40,41 @@ pub(crate) struct Config {
     lines_min: f32,
     /// Least ratio between count and expectation, either way.
     ratio_min: f32,
+    /// Templates remembered per source; the longest unseen goes first.
+    templates_max: usize,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { warm_up_windows: 30, memory_windows: 60.0, lines_min: 5.0, ratio_min: 1.5 }
+        Config {
+            warm_up_windows: 30,
+            memory_windows: 60.0,
+            lines_min: 5.0,
+            ratio_min: 1.5,
+            templates_max: 4096,
+        }
     }
 }
 
 /// The baseline of one template, or of the source as a whole.
 #[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 struct Baseline {
-    windows: u32,
-    active: u32,
+    /// The first and the last window in which it was looked at, by number.
+    first: u32,
+    last: u32,
     silent: u32,
     mean: f32,
     variance: f32,
+    /// Of the deviation from what the other lines lead to expect.
+    variance_given_others: f32,
+    /// Deviation in the window before.
+    last_z: f32,
 }
 
 /// The baselines of one source.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct State {
-    whole: Baseline,
+    whole: Option<Baseline>,
     templates: BTreeMap<u32, Baseline>,
 }
 
@@ -101,12 +122,15 @@ impl Detector for Rate {
         scores: &mut Scorer<'_, Judged>,
     ) {
         let series = window.series();
-        let mut before = std::mem::take(&mut state.templates);
+        let number = (window.start_ms / (window.end_ms - window.start_ms).max(1)) as u32;
+        let lines = u32::try_from(window.lines).unwrap_or(u32::MAX);
+        let usual = state.whole.as_ref().map_or(0.0, Baseline::expected);
         let counts = series.u32s(COUNT);
         for (row, (&template, &count)) in series.u32s(TEMPLATE).iter().zip(counts).enumerate() {
-            let mut baseline = before.remove(&template).unwrap_or_default();
-            let judged = self.judge(&mut baseline, count);
-            state.templates.insert(template, baseline);
+            let baseline = state.templates.entry(template).or_insert_with(|| Baseline::new(number));
+            let others = (lines - count.min(lines)) as f32 + OTHERS_PRIOR;
+            let usual_others = (usual - baseline.expected()).max(0.0) + OTHERS_PRIOR;
+            let judged = self.judge(baseline, number, count, others / usual_others);
             let Some(judged) = judged else {
                 scores.push(f32::NAN);
                 continue;
@@ -118,12 +142,13 @@ impl Detector for Rate {
                 scores.reason(row, judged.reason(), judged);
             }
         }
-        let lines = u32::try_from(window.lines).unwrap_or(u32::MAX);
-        if let Some(judged) = self.judge(&mut state.whole, lines)
+        let whole = state.whole.get_or_insert_with(|| Baseline::new(number));
+        if let Some(judged) = self.judge(whole, number, lines, 1.0)
             && self.is_large(&judged)
         {
             scores.whole(judged.z, judged.reason(), judged);
         }
+        self.forget_longest_unseen(state);
     }
 
     fn explain(&self, note: &Judged) -> Explanation {
@@ -147,31 +172,47 @@ impl Detector for Rate {
 }
 
 impl Rate {
-    /// Scores a count and learns it; `None` while the baseline is young.
-    fn judge(&self, baseline: &mut Baseline, count: u32) -> Option<Judged> {
+    /// Scores a count and learns it; `None` while the baseline is young. `pace` is how busy the other lines are,
+    /// compared with what is usual.
+    fn judge(&self, baseline: &mut Baseline, window: u32, count: u32, pace: f32) -> Option<Judged> {
         let value = stabilise(count as f32);
         let Config { warm_up_windows, memory_windows, .. } = self.config;
-        baseline.windows = baseline.windows.saturating_add(1);
-        baseline.active = baseline.active.saturating_add(u32::from(count > 0));
-        baseline.silent = if count > 0 { 0 } else { baseline.silent.saturating_add(1) };
-        let young = baseline.windows <= warm_up_windows || baseline.active * 3 < warm_up_windows;
-        if baseline.windows == 1 {
-            (baseline.mean, baseline.variance) = (value, 1.0);
+        if baseline.first == window {
+            baseline.mean = value;
             return None;
         }
-        let expected = (baseline.mean / 2.0).powi(2) - 0.375;
-        let expected = expected.max(0.0);
-        let spread = baseline.variance.max(1.0).sqrt();
+        baseline.pass_unseen(window, memory_windows);
+        baseline.silent = if count > 0 { 0 } else { baseline.silent.saturating_add(1) };
+        let known_windows = window.saturating_sub(baseline.first);
+        let expected = baseline.expected();
         let silent = baseline.silent.min(SILENT_WINDOWS_MAX);
-        let z = match silent {
-            0 => (value - baseline.mean) / spread,
-            _ => (value - stabilise(expected * silent as f32)) / spread,
+        let windows = silent.max(1) as f32;
+        let deviation = |expected: f32, variance: f32| {
+            (value - stabilise(expected * windows)) / variance.max(1.0).sqrt()
         };
+        let given_others = expected * pace.clamp(1.0 / PACE_MAX, PACE_MAX);
+        let own = deviation(expected, baseline.variance);
+        let z = smaller(own, deviation(given_others, baseline.variance_given_others));
+        let last = std::mem::replace(&mut baseline.last_z, z);
+        let stays = smaller(z, last);
+        let z = if stays.abs() > z.abs() / 2.0 { stays } else { z / 2.0 };
+        let weight = 1.0 / memory_windows.min(known_windows as f32 + 1.0);
+        let spread = baseline.variance.max(1.0).sqrt();
         let step = (value - baseline.mean).clamp(-3.0 * spread, 3.0 * spread);
-        let weight = 1.0 / memory_windows.min(baseline.windows as f32);
         baseline.mean += weight * step;
         baseline.variance += weight * (step * step - baseline.variance);
-        (!young).then_some(Judged { z, count, expected, silent })
+        let spread = baseline.variance_given_others.max(1.0).sqrt();
+        let step = (value - stabilise(given_others)).clamp(-3.0 * spread, 3.0 * spread);
+        baseline.variance_given_others += weight * (step * step - baseline.variance_given_others);
+        (known_windows > warm_up_windows).then_some(Judged { z, count, expected, silent })
+    }
+
+    fn forget_longest_unseen(&self, state: &mut State) {
+        while state.templates.len() > self.config.templates_max {
+            let oldest = state.templates.iter().min_by_key(|(id, baseline)| (baseline.last, **id));
+            let Some(id) = oldest.map(|(id, _)| *id) else { return };
+            state.templates.remove(&id);
+        }
     }
 
     fn is_large(&self, judged: &Judged) -> bool {
@@ -180,6 +221,34 @@ impl Rate {
         let ratio = judged.ratio();
         let Config { lines_min, ratio_min, .. } = self.config;
         lines.abs() >= lines_min && (ratio >= ratio_min || ratio <= 1.0 / ratio_min)
+    }
+}
+
+impl Baseline {
+    fn new(window: u32) -> Self {
+        Baseline {
+            first: window,
+            last: window,
+            variance: 1.0,
+            variance_given_others: 1.0,
+            ..Baseline::default()
+        }
+    }
+
+    /// Learns the windows in which it was not looked at because it had been silent for long.
+    fn pass_unseen(&mut self, window: u32, memory_windows: f32) {
+        let unseen = window.saturating_sub(self.last + 1);
+        let kept = (1.0 - 1.0 / memory_windows).powi(unseen.min(10_000) as i32);
+        self.mean = stabilise(0.0) + (self.mean - stabilise(0.0)) * kept;
+        if unseen > 0 {
+            (self.silent, self.last_z) = (0, 0.0);
+        }
+        self.last = window;
+    }
+
+    /// Lines a window that are usual.
+    fn expected(&self) -> f32 {
+        ((self.mean / 2.0).powi(2) - 0.375).max(0.0)
     }
 }
 
@@ -194,6 +263,17 @@ impl Judged {
             Judged { z, .. } if *z < 0.0 => 1,
             _ => 0,
         }
+    }
+}
+
+/// The one closer to 0, or 0 where they point different ways.
+fn smaller(a: f32, b: f32) -> f32 {
+    if a * b <= 0.0 {
+        0.0
+    } else if a.abs() < b.abs() {
+        a
+    } else {
+        b
     }
 }
 

@@ -22,12 +22,14 @@ const GUARDED_WEIGHT: f32 = 0.1;
 #[derive(Debug, Clone, Copy)]
 struct Past {
     strength: f32,
+    relative: f32,
     weight: f32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Episode {
     strength: f32,
+    relative: f32,
     bits: f32,
     last: u64,
 }
@@ -48,15 +50,17 @@ impl Kind {
             self.keep(episode);
             self.episode = None;
         }
-        let as_strong = self.past.iter().filter(|past| past.strength >= strength - SLACK_BITS);
+        let relative = strength - 0.75 * (age as f32 + 2.0).log2();
+        let as_strong = self.past.iter().filter(|past| past.relative >= relative - SLACK_BITS);
         let seen: f32 = as_strong.map(|past| past.weight).sum();
         let full = self.past.iter().filter(|past| past.weight == 1.0).map(|past| past.strength);
         let highest = full.fold(BEYOND_FLOOR_BITS, f32::max);
         let beyond = (BEYOND_SLOPE * (strength - highest)).clamp(0.0, BEYOND_BITS_MAX);
         let bits = ((age as f32 + 2.0) / (seen + 0.5)).log2() + beyond;
-        let fresh = Episode { strength, bits, last: window };
+        let fresh = Episode { strength, relative, bits, last: window };
         let episode = self.episode.get_or_insert(fresh);
         episode.strength = episode.strength.max(strength);
+        episode.relative = episode.relative.max(relative);
         episode.bits = episode.bits.max(bits);
         episode.last = episode.last.max(window);
         bits
@@ -71,6 +75,6 @@ impl Kind {
                 self.past.swap_remove(place);
             }
         }
-        self.past.push(Past { strength: episode.strength, weight });
+        self.past.push(Past { strength: episode.strength, relative: episode.relative, weight });
     }
 }

@@ -8,7 +8,7 @@ use bellwether_core::plugin::{Descriptor, WindowSpan};
 use crate::circuit::Circuit;
 use crate::compiled::Code;
 use crate::fault::Fault;
-use crate::health::{Health, HealthHandle};
+use crate::health::HealthHandle;
 use crate::instance::Instance;
 use states::States;
 
@@ -39,18 +39,9 @@ impl Lane {
             let words = format!("it has {} bytes, of {bytes_max} allowed", config.len());
             return Err(Fault::configure(&words));
         }
-        let mut instance = Instance::start(code)?;
-        // Before `configure` too, so that metrics counted there have their names.
-        instance.describe()?;
-        instance.configure(config)?;
-        let mut descriptor = instance.describe()?;
-        descriptor.window = span.or(descriptor.window);
         let health = HealthHandle::default();
-        {
-            let mut health = health.lock();
-            health.starts = 1;
-            health.settle(&descriptor.name, &descriptor.metrics, &mut instance, true);
-        }
+        let (instance, mut descriptor) = configured(code, config, &health)?;
+        descriptor.window = span.or(descriptor.window);
         Ok(Lane {
             code: code.clone(),
             config: config.to_owned(),
@@ -75,11 +66,7 @@ impl Lane {
             self.health.lock().rows_unscored += rows as u64;
             return None;
         }
-        let result = match self.revive() {
-            Ok(instance) => self.work(instance, function),
-            Err(fault) => Err(fault),
-        };
-        match result {
+        match self.revive().and_then(|instance| self.work(instance, function)) {
             Ok(reply) => {
                 self.circuit.success();
                 let mut health = self.health.lock();
@@ -117,13 +104,9 @@ impl Lane {
         mut instance: Instance,
         function: impl FnOnce(&mut Instance, &Descriptor) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        let result = function(&mut instance, &self.descriptor);
-        let Descriptor { name, metrics, .. } = &self.descriptor;
-        self.health.lock().settle(name, metrics, &mut instance, result.is_ok());
-        if result.is_ok() {
-            self.instance = Some(instance);
-        }
-        result
+        let reply = function(&mut instance, &self.descriptor)?;
+        self.instance = Some(instance);
+        Ok(reply)
     }
 
     /// The instance, or a new one in the state of the last checkpoint.
@@ -131,17 +114,9 @@ impl Lane {
         if let Some(instance) = self.instance.take() {
             return Ok(instance);
         }
-        let mut instance = Instance::start(&self.code)?;
-        self.health.lock().starts += 1;
-        instance.describe()?;
-        instance.configure(&self.config)?;
+        let (mut instance, _) = configured(&self.code, &self.config, &self.health)?;
         let lost = self.states.load_into(&mut instance)?;
-        let mut health = self.health.lock();
-        for fault in &lost {
-            health.fault(&self.descriptor.name, fault);
-        }
-        self.states.show(&mut health);
-        drop(health);
+        self.tell(&lost);
         Ok(instance)
     }
 
@@ -172,20 +147,37 @@ impl Lane {
             return;
         };
         let mut states = std::mem::take(&mut self.states);
-        let limits = self.code.limits().clone();
+        let code = self.code.clone();
         let saved = self.work(instance, |instance, descriptor| {
-            states.save_from(instance, descriptor.state_version, &limits)
+            states.save_from(instance, descriptor.state_version, code.limits())
         });
         self.states = states;
         match saved {
-            Ok(lost) => {
-                let mut health: std::sync::MutexGuard<'_, Health> = self.health.lock();
-                for fault in &lost {
-                    health.fault(&self.descriptor.name, fault);
-                }
-                self.states.show(&mut health);
-            }
+            Ok(lost) => self.tell(&lost),
             Err(fault) => self.fail(&fault),
         }
     }
+
+    /// Counts faults that cost no instance, and shows what states are left.
+    fn tell(&self, lost: &[Fault]) {
+        let mut health = self.health.lock();
+        for fault in lost {
+            health.fault(&self.descriptor.name, fault);
+        }
+        self.states.show(&mut health);
+    }
+}
+
+/// A new instance, configured, and what it wants then.
+fn configured(
+    code: &Code,
+    config: &str,
+    health: &HealthHandle,
+) -> Result<(Instance, Descriptor), Fault> {
+    let mut instance = Instance::start(code, health)?;
+    // Asked before `configure` too, so that what is counted there has a name.
+    instance.describe()?;
+    instance.configure(config)?;
+    let descriptor = instance.describe()?;
+    Ok((instance, descriptor))
 }

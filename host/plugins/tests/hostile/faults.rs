@@ -75,7 +75,7 @@ fn deep_recursion_is_a_trap() {
 
 #[test]
 fn memory_ends_at_its_limit() {
-    check_everywhere("memory", "memory", "too much memory");
+    check_everywhere("memory", "memory", "more memory or tables");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn replies_are_checked() {
         ("observe mark-code", "bad-reply", "reason 1 of 1"),
         ("observe mark-infinite", "bad-reply", "infinite score"),
         ("observe mark-flood", "bad-reply", "100000 marks, of 72"),
-        ("observe big", "memory", "too much memory"),
+        ("observe big", "memory", "more memory or tables"),
         ("close-window rows-long", "bad-reply", "10 scores for 9 rows"),
         ("close-window infinite", "bad-reply", "infinite score"),
         ("close-window whole-infinite", "bad-reply", "infinite score"),
@@ -178,6 +178,8 @@ fn floods_of_messages_and_counts_are_cut_and_no_fault() {
     let runtime = Runtime::new(limits(), None).unwrap();
     // Order; log lines kept and dropped; metric calls dropped; sum.
     let cases = [
+        ("configure log", (1, 0), (0, None)),
+        ("configure metric", (0, 0), (0, Some(2.0))),
         ("observe log", (1, 0), (0, None)),
         ("observe log-flood", (20, 99_980), (0, None)),
         ("observe log-long", (20, 99_980), (0, None)),
@@ -197,13 +199,23 @@ fn floods_of_messages_and_counts_are_cut_and_no_fault() {
 #[test]
 fn what_a_failed_call_said_does_not_count() {
     let runtime = Runtime::new(limits(), None).unwrap();
-    // Source 1 counts and logs, then source 2 crashes the same call.
+    // Source 1 counts, then source 2 crashes the same call.
     let order = "observe metric source=1;observe trap source=2";
     let mut subject = Subject::open(&runtime, order).unwrap();
     assert_eq!(subject.observe(&RUNS), None);
     assert_eq!(subject.health().metrics, [].into());
     assert_eq!(subject.observe(&[(1, 1)]), Some(vec![1.0]));
     assert_eq!(subject.health().metrics, [("calls".to_owned(), 2.0)].into());
+}
+
+#[test]
+fn what_a_call_with_a_bad_reply_said_does_not_count() {
+    let runtime = Runtime::new(limits(), None).unwrap();
+    let order = "observe log source=1;observe infinite source=2";
+    let mut subject = Subject::open(&runtime, order).unwrap();
+    assert_eq!(subject.observe(&RUNS), None);
+    let health = subject.health();
+    assert_eq!((health.log_lines_kept, health.log_lines_dropped), (0, 1));
 }
 
 #[test]

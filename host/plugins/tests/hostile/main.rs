@@ -1,5 +1,10 @@
 //! Plugins that mean harm: each limit has one that breaks it, and none of them does harm to anybody else.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes the helpers of an integration test for no test"
+)]
+
 mod admission;
 mod cache;
 mod faults;

@@ -1,6 +1,6 @@
 //! Core modules by hand, for what no Rust guest can do.
 
-use bellwether_plugins::Runtime;
+use bellwether_plugins::{Limits, Runtime};
 use wasm_encoder::{
     CodeSection, CustomSection, ExportKind, ExportSection, Function, FunctionSection, Instruction,
     MemorySection, MemoryType, Module, RefType, StartSection, TableSection, TableType, TypeSection,
@@ -135,14 +135,16 @@ fn contract() -> Vec<(String, Vec<u8>)> {
     sections
 }
 
-/// Admits a component, and checks why it is refused; the runtime must then still have all its slots.
+/// Admits a component, and checks why it is refused, with instances from a pool and without; all slots must come back.
 fn check(component: &[u8], words: &str) {
-    let runtime = Runtime::new(limits(), None).unwrap();
-    for _ in 0..5 {
-        let told =
-            runtime.admit(component).map(|_| String::new()).unwrap_or_else(|error| told(&error));
-        println!("{told}");
-        assert!(told.contains(words), "`{words}` is not in: {told}");
+    let on_demand = Limits { instances_max: 100_000_000, ..limits() };
+    for limits in [limits(), on_demand] {
+        let runtime = Runtime::new(limits, None).unwrap();
+        for _ in 0..5 {
+            let refused = runtime.admit(component).map(|_| String::new());
+            let told = refused.unwrap_or_else(|error| told(&error));
+            assert!(told.contains(words), "`{words}` is not in: {told}");
+        }
     }
 }
 
@@ -163,7 +165,7 @@ const ENDLESS: [Instruction<'static>; 3] =
 
 #[test]
 fn a_table_grows_to_its_limit() {
-    check(&HandMade::new(&TABLE_BY_1000).component(), "too much memory");
+    check(&HandMade::new(&TABLE_BY_1000).component(), "more memory or tables");
 }
 
 #[test]
@@ -193,6 +195,33 @@ fn a_second_memory_is_refused() {
     let mut component = wasm_encoder::Component::new();
     component.section(&wasm_encoder::RawSection { id: 1, data: &module });
     check(&component.finish(), "not valid WebAssembly for plugins");
+}
+
+#[test]
+fn core_instances_are_limited() {
+    let mut component = guest::ordered("");
+    let (mut depth, mut modules) = (0_i32, 0);
+    for payload in Parser::new(0).parse_all(&component) {
+        match payload.unwrap() {
+            Payload::ModuleSection { .. } => {
+                modules += u32::from(depth == 0);
+                depth += 1;
+            }
+            Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    let mut more = wasm_encoder::Component::new();
+    more.section(&wasm_encoder::ModuleSection(&Module::new()));
+    let mut instances = wasm_encoder::InstanceSection::new();
+    for _ in 0..9 {
+        instances.instantiate::<_, &str>(modules, []);
+    }
+    more.section(&instances);
+    // A section may stand anywhere, so the further ones follow the component, without a header of their own.
+    component.extend_from_slice(&more.finish()[8..]);
+    check(&component, "XXinstance");
 }
 
 #[test]
