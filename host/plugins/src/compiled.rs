@@ -45,13 +45,12 @@ pub enum OpenError {
 /// A plugin that has been admitted. Cheap to clone.
 #[derive(Clone)]
 pub struct CompiledPlugin {
-    code: Code,
+    code: Arc<Code>,
     descriptor: Arc<Descriptor>,
     inspection: Arc<Inspection>,
 }
 
 /// What an instance is started from.
-#[derive(Clone)]
 pub(crate) struct Code {
     linked: InstancePre<Inside>,
     kind: Kind,
@@ -69,7 +68,7 @@ impl CompiledPlugin {
         check_resources(&component, shared.limits())?;
         let linked =
             shared.linker().instantiate_pre(&component).map_err(|error| refused(&error))?;
-        let code = Code { linked, kind: admission.kind, shared: Arc::clone(shared) };
+        let code = Arc::new(Code { linked, kind: admission.kind, shared: Arc::clone(shared) });
         let mut instance =
             Instance::start(&code, &HealthHandle::default()).map_err(AdmitError::Start)?;
         let descriptor = instance.describe().map_err(AdmitError::Start)?;

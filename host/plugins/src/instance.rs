@@ -1,5 +1,7 @@
 //! One running copy of a plugin: typed calls, each with its own fuel, deadline and reply size.
 
+use std::sync::Arc;
+
 use wasmtime::Store;
 use wasmtime::component::Instance as Linked;
 
@@ -17,7 +19,7 @@ use crate::{describe, lower, reply};
 
 /// A plugin in a store of its own. After a fault it is of no further use.
 pub(crate) struct Instance {
-    code: Code,
+    code: Arc<Code>,
     store: Store<Inside>,
     exports: Exports,
     health: HealthHandle,
@@ -46,7 +48,7 @@ pub(crate) struct SavedState {
 
 impl Instance {
     /// Starts a plugin; it is neither described nor configured yet.
-    pub(crate) fn start(code: &Code, health: &HealthHandle) -> Result<Self, Fault> {
+    pub(crate) fn start(code: &Arc<Code>, health: &HealthHandle) -> Result<Self, Fault> {
         let limits = code.limits();
         let inside = Inside::new(Limiter::new(limits, code.kind()), limits);
         let mut store = Store::new(code.engine(), inside);
@@ -60,13 +62,13 @@ impl Instance {
         health.lock().start(used(&store, budget));
         let refused = store.data_mut().limiter.take_refused();
         let exports = started.map_err(|error| Fault::of_call(&error, refused))?;
-        let (code, health) = (code.clone(), health.clone());
+        let (code, health) = (Arc::clone(code), health.clone());
         Ok(Instance { code, store, exports, health, name: String::new(), metrics: Vec::new() })
     }
 
     /// Asks what the plugin is and wants.
     pub(crate) fn describe(&mut self) -> Result<Descriptor, Fault> {
-        let code = self.code.clone();
+        let code = Arc::clone(&self.code);
         let descriptor = self.call(
             code.limits().lifecycle_budget(),
             |exports, store| exports.lifecycle.call_describe(store),
@@ -134,7 +136,7 @@ impl Instance {
         lines: &Lines<'_>,
         descriptor: &Descriptor,
     ) -> Result<Scores, Fault> {
-        let (code, rows) = (self.code.clone(), lines.rows());
+        let (code, rows) = (Arc::clone(&self.code), lines.rows());
         let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
         let batch = batch(lines, &runs, &columns);
         self.call(
@@ -150,7 +152,7 @@ impl Instance {
         window: &ClosedWindow<'_>,
         descriptor: &Descriptor,
     ) -> Result<Scores, Fault> {
-        let code = self.code.clone();
+        let code = Arc::clone(&self.code);
         let series = lower::columns(window.columns);
         let raw_window = types::Window {
             source: window.source,
@@ -169,7 +171,7 @@ impl Instance {
 
     /// Asks for an explanation.
     pub(crate) fn explain(&mut self, token: u32) -> Result<Option<Explanation>, Fault> {
-        let code = self.code.clone();
+        let code = Arc::clone(&self.code);
         self.call(
             code.limits().small_budget(),
             |exports, store| exports.detection()?.call_explain(store, token),

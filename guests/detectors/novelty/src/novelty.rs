@@ -29,6 +29,8 @@ const REASONS: [&str; 6] =
 const BITS_MIN: f32 = 5.0;
 /// An episode must begin with this many bits for its persistence to count.
 const PERSISTENT_BITS_MIN: f32 = 8.0;
+/// Twice in a row is no habit yet.
+const PERSISTENT_WINDOWS_MIN: u32 = 3;
 
 /// What the user may set.
 #[derive(Debug, Deserialize)]
@@ -186,7 +188,8 @@ impl Novelty {
         }
         message.active += 1;
         let young = window - message.begin <= self.config.persistence_windows;
-        if !young || message.bits < PERSISTENT_BITS_MIN {
+        let stays = message.active >= PERSISTENT_WINDOWS_MIN;
+        if !young || !stays || message.bits < PERSISTENT_BITS_MIN {
             return None;
         }
         let bits = message.bits + 1.5 * (message.active as f32).log2();

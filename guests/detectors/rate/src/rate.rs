@@ -7,8 +7,8 @@
 //!
 //! The score is a z-score, made careful in three ways. A template is held against its own past and against what the
 //! source's other lines lead to expect, and the smaller deviation counts: a busy minute is not news about each of its
-//! messages. A deviation of a single window counts half of one that stays. And it must be large in lines and as a ratio
-//! before it may speak.
+//! messages. A rise of a single window counts half of one that stays, and a fall of a single window, such as a gap while
+//! files are rotated, not at all. And a deviation must be large in lines and as a ratio before it may speak.
 
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Scorer, SeriesColumn, Span, Window, descriptor, evidence,
@@ -195,7 +195,7 @@ impl Rate {
         let z = smaller(own, deviation(given_others, baseline.variance_given_others));
         let last = std::mem::replace(&mut baseline.last_z, z);
         let stays = smaller(z, last);
-        let z = if stays.abs() > z.abs() / 2.0 { stays } else { z / 2.0 };
+        let z = if z < 0.0 || stays > z / 2.0 { stays } else { z / 2.0 };
         let weight = 1.0 / memory_windows.min(known_windows as f32 + 1.0);
         let spread = baseline.variance.max(1.0).sqrt();
         let step = (value - baseline.mean).clamp(-3.0 * spread, 3.0 * spread);

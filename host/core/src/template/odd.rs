@@ -10,6 +10,8 @@ const TOKEN_BYTES_MIN: usize = 16;
 const ENTROPY_MIN: f32 = 3.2;
 /// Lines from which a message has a channel of its own; young ones share one.
 const ESTABLISHED_LINES: u64 = 500;
+/// In place of a template: all young messages together. Ids begin at 1.
+const YOUNG: u32 = 0;
 /// A channel silent for longer begins a new episode.
 const GAP_WINDOWS: u32 = 10;
 /// Channels per source; the longest unseen makes room.
@@ -64,19 +66,28 @@ impl OddTokens {
         (window, windows): (u32, u32),
     ) -> Option<OddToken> {
         let (alphabet, length) = longest_random(text)?;
-        let owner = if lines >= ESTABLISHED_LINES { template } else { 0 };
-        let channel = self.channels.get(&(alphabet, owner)).copied();
-        let episodes = channel.map_or(0, |channel| channel.count);
-        let begins =
-            channel.is_none_or(|channel| window > channel.last.saturating_add(GAP_WINDOWS));
-        self.make_room();
-        let now = Episodes { count: episodes + u32::from(begins), last: window };
-        self.channels.insert((alphabet, owner), now);
+        // An established message is judged by its own past; young ones share theirs, yet each keeps its own as well.
+        let own = self.note((alphabet, template), window);
+        let (begins, episodes) =
+            if lines >= ESTABLISHED_LINES { own } else { self.note((alphabet, YOUNG), window) };
         let bits = ((windows as f32 + 1.0) / (episodes as f32 + 0.5)).log2();
         begins.then(|| OddToken {
             bits,
             words: format!("{} of {length} characters", alphabet.name()),
         })
+    }
+
+    /// Counts a sighting; whether it begins an episode, and how many there were before.
+    fn note(&mut self, channel: (Alphabet, u32), window: u32) -> (bool, u32) {
+        let known = self.channels.get(&channel).copied();
+        let before = known.map_or(0, |channel| channel.count);
+        let begins = known.is_none_or(|channel| window > channel.last.saturating_add(GAP_WINDOWS));
+        if known.is_none() {
+            self.make_room();
+        }
+        let now = Episodes { count: before + u32::from(begins), last: window };
+        self.channels.insert(channel, now);
+        (begins, before)
     }
 
     fn make_room(&mut self) {

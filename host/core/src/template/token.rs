@@ -1,7 +1,7 @@
 //! Words of a message, with what is obviously variable masked.
 //!
-//! A word without a digit stands for itself. In a word with digits, the parts between delimiters that hold one become
-//! `<*>`, so that `took=12ms,` is `took=<*>,` and `(10.0.0.1:443)` is `(<*>)`: equal messages then have equal words
+//! A word without a digit stands for itself, unless it is a hash that happens to have none. In other words, the parts
+//! between delimiters that hold a digit become `<*>`, so that `took=12ms,` is `took=<*>,` and `(10.0.0.1:443)` is `(<*>)`: equal messages then have equal words
 //! before anything was learnt.
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -10,6 +10,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) const WORDS_MAX: usize = 64;
 /// Bytes of a message that are looked at.
 const MESSAGE_BYTES_MAX: usize = 4096;
+/// Letters from which a word of `a` to `f` alone is a number in hexadecimal.
+const HEX_LETTERS_MIN: usize = 8;
 /// What a variable looks like in a template.
 pub(super) const VARIABLE: &[u8] = b"<*>";
 
@@ -22,7 +24,7 @@ pub(super) fn each_word(text: &[u8], scratch: &mut Vec<u8>, mut each: impl FnMut
             each(VARIABLE, xxh3_64(VARIABLE));
             return;
         }
-        if word.iter().any(u8::is_ascii_digit) {
+        if is_variable(word) {
             scratch.clear();
             mask(word, scratch);
             each(scratch, xxh3_64(scratch));
@@ -37,6 +39,15 @@ pub(super) fn fold(sequence: u64, word: u64) -> u64 {
     (sequence.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// Whether a word or a part of one holds a digit or a run of hexadecimal letters that is no English word.
+fn is_variable(word: &[u8]) -> bool {
+    word.iter().any(u8::is_ascii_digit)
+        || word.len() >= HEX_LETTERS_MIN
+            && word
+                .split(|byte| !byte.is_ascii_alphanumeric())
+                .any(|part| part.len() >= HEX_LETTERS_MIN && part.iter().all(u8::is_ascii_hexdigit))
+}
+
 /// Replaces parts with a digit; a variable swallows `:`, `,` and `/` towards the next variable (`10.0.0.1:443`).
 fn mask(word: &[u8], out: &mut Vec<u8>) {
     let mut rest = word;
@@ -47,7 +58,7 @@ fn mask(word: &[u8], out: &mut Vec<u8>) {
         let Some((delimiter, next)) = after.split_first() else { return };
         let joins = matches!(delimiter, b':' | b',') && out.ends_with(VARIABLE);
         let next_end = next.iter().position(|byte| is_delimiter(*byte)).unwrap_or(next.len());
-        if joins && next[..next_end].iter().any(u8::is_ascii_digit) {
+        if joins && is_variable(&next[..next_end]) {
             out.truncate(out.len() - VARIABLE.len());
         } else {
             out.push(*delimiter);
@@ -58,7 +69,7 @@ fn mask(word: &[u8], out: &mut Vec<u8>) {
 
 /// A full stop at the end belongs to the sentence, not to the value.
 fn mask_part(part: &[u8], out: &mut Vec<u8>) {
-    if !part.iter().any(u8::is_ascii_digit) {
+    if !is_variable(part) {
         out.extend_from_slice(part);
         return;
     }
@@ -112,6 +123,7 @@ mod tests {
             ("id=a1b2 user=bob", "id=<*> user=bob"),
             ("onExtend:1514 14 0", "onExtend:<*> <*> <*>"),
             ("[worker-3] {\"n\":7}", "[<*>] {\"n\":<*>}"),
+            ("cart c-feafbcefcb facade", "cart <*> facade"),
             ("  spaced\tout ", "spaced out"),
             ("", ""),
         ];

@@ -1,5 +1,7 @@
 //! A detector in one lane.
 
+use std::sync::Arc;
+
 use bellwether_core::plugin::{
     ClosedWindow, Descriptor, Detector, Explanation, Lines, Plugin, Scores, WindowSpan,
 };
@@ -15,7 +17,11 @@ pub struct LaneDetector {
 }
 
 impl LaneDetector {
-    pub(crate) fn open(code: &Code, config: &str, span: Option<WindowSpan>) -> Result<Self, Fault> {
+    pub(crate) fn open(
+        code: &Arc<Code>,
+        config: &str,
+        span: Option<WindowSpan>,
+    ) -> Result<Self, Fault> {
         Ok(LaneDetector { lane: Lane::open(code, config, span)? })
     }
 

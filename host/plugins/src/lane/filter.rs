@@ -1,5 +1,7 @@
 //! A filter in one lane.
 
+use std::sync::Arc;
+
 use bellwether_core::plugin::{Descriptor, Filter, Lines, Plugin, Verdicts};
 
 use super::Lane;
@@ -13,7 +15,7 @@ pub struct LaneFilter {
 }
 
 impl LaneFilter {
-    pub(crate) fn open(code: &Code, config: &str) -> Result<Self, Fault> {
+    pub(crate) fn open(code: &Arc<Code>, config: &str) -> Result<Self, Fault> {
         Ok(LaneFilter { lane: Lane::open(code, config, None)? })
     }
 

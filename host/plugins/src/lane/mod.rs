@@ -3,6 +3,8 @@
 //! A fault costs the instance. The next call gets a new one, configured as before, with the state that each source had
 //! at its last checkpoint. Who fails too often is left out for a while. Nothing of it is an error of the pipeline.
 
+use std::sync::Arc;
+
 use bellwether_core::plugin::{Descriptor, WindowSpan};
 
 use crate::circuit::Circuit;
@@ -21,7 +23,7 @@ pub use filter::LaneFilter;
 
 /// What detectors and filters have in common.
 struct Lane {
-    code: Code,
+    code: Arc<Code>,
     config: String,
     descriptor: Descriptor,
     instance: Option<Instance>,
@@ -33,7 +35,7 @@ struct Lane {
 
 impl Lane {
     /// Starts a plugin, configures it, and asks once more what it wants.
-    fn open(code: &Code, config: &str, span: Option<WindowSpan>) -> Result<Self, Fault> {
+    fn open(code: &Arc<Code>, config: &str, span: Option<WindowSpan>) -> Result<Self, Fault> {
         let bytes_max = code.limits().config_bytes_max;
         if config.len() > bytes_max {
             let words = format!("it has {} bytes, of {bytes_max} allowed", config.len());
@@ -43,7 +45,7 @@ impl Lane {
         let (instance, mut descriptor) = configured(code, config, &health)?;
         descriptor.window = span.or(descriptor.window);
         Ok(Lane {
-            code: code.clone(),
+            code: Arc::clone(code),
             config: config.to_owned(),
             descriptor,
             instance: Some(instance),
@@ -147,7 +149,7 @@ impl Lane {
             return;
         };
         let mut states = std::mem::take(&mut self.states);
-        let code = self.code.clone();
+        let code = Arc::clone(&self.code);
         let saved = self.work(instance, |instance, descriptor| {
             states.save_from(instance, descriptor.state_version, code.limits())
         });
@@ -170,7 +172,7 @@ impl Lane {
 
 /// A new instance, configured, and what it wants then.
 fn configured(
-    code: &Code,
+    code: &Arc<Code>,
     config: &str,
     health: &HealthHandle,
 ) -> Result<(Instance, Descriptor), Fault> {

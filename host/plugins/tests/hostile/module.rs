@@ -221,7 +221,7 @@ fn core_instances_are_limited() {
     more.section(&instances);
     // A section may stand anywhere, so the further ones follow the component, without a header of their own.
     component.extend_from_slice(&more.finish()[8..]);
-    check(&component, "XXinstance");
+    check(&component, "instance");
 }
 
 #[test]
