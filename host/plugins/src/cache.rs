@@ -25,7 +25,10 @@ const ENDING: &str = "code";
 
 /// Why the cache cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to {action} `{}`; make it a folder that only this user can write, or choose another `cache_dir`", .path.display())]
+#[error(
+    "failed to {action} `{}`; make it a folder that only this user can write, or choose another `cache_dir`",
+    .path.display()
+)]
 pub struct CacheError {
     action: &'static str,
     path: PathBuf,

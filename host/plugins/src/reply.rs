@@ -165,3 +165,48 @@ fn reason(reason: types::Reason) -> Reason {
     let types::Reason { row, code, token } = reason;
     Reason { row, code, token }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn descriptor() -> Descriptor {
+        Descriptor {
+            name: "tester".into(),
+            version: "1".into(),
+            state_version: 0,
+            reads_state_from: 0,
+            lines: Vec::new(),
+            series: Vec::new(),
+            vector: false,
+            window: None,
+            scale: bellwether_core::plugin::Scale::Size,
+            patterns: Vec::new(),
+            reasons: Vec::new(),
+            tags: vec!["noise".into(), "login".into()],
+            metrics: Vec::new(),
+            config_schema: "{}".into(),
+        }
+    }
+
+    #[test]
+    fn verdicts_are_checked() {
+        let check = |drop: types::Rows, tags: Vec<(u32, types::Rows)>, words: &str| {
+            let tags = tags.into_iter().map(|(tag, rows)| types::Tagged { tag, rows });
+            let raw = types::Verdicts { drop, tags: tags.collect() };
+            let said = match verdicts(raw, 9, &descriptor()) {
+                Ok(verdicts) => format!("{verdicts:?}"),
+                Err(fault) => fault.to_string(),
+            };
+            assert!(said.contains(words), "`{words}` is not in: {said}");
+        };
+        let none = || types::Rows::None;
+        let bits = |bytes: &[u8]| types::Rows::Bits(bytes.to_vec());
+        check(types::Rows::All, vec![(1, bits(&[0, 1]))], "drop: All, tags: [(1, Some(");
+        check(bits(&[0]), vec![], "dropped rows are 1 bytes for 9 rows");
+        check(bits(&[0, 2]), vec![], "dropped rows are 2 bytes for 9 rows, or name others");
+        check(none(), vec![(0, bits(&[0; 3]))], "tagged rows are 3 bytes");
+        check(none(), vec![(2, none())], "tag 2 of 2");
+        check(none(), vec![(0, none()), (1, none()), (1, none())], "3 tags, of 2");
+    }
+}

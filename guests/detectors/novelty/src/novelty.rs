@@ -2,7 +2,7 @@
 //!
 //! A fine template begins an *episode* when it was silent for more than `gap_windows`. With `t` windows since the source
 //! began and `e` earlier episodes, that is worth `log2((t + 1) / (e + 1/2))` bits: first seen and long absent are one
-//! thing. A rare episode that stays active gains `1.5 log2(active windows)` for a few windows, which tells a new message
+//! thing. Half a bit is added for each doubling of its lines in the first window. A rare episode that stays active gains `1.5 log2(active windows)` for a few windows, which tells a new message
 //! that keeps coming from a one-off. Near misses, unseen words, extensions and odd tokens come with the miner's bits.
 //! Each kind is a channel; the host learns how often this source shows each at that strength.
 
@@ -56,6 +56,8 @@ struct Message {
     episodes: u32,
     last: u32,
     begin: u32,
+    /// Lines in the first window of the episode.
+    lines: u32,
     active: u32,
     bits: f32,
 }
@@ -169,21 +171,33 @@ impl Novelty {
         let windows = window.saturating_sub(first);
         let Some(message) = state.messages.get_mut(&fine) else {
             let bits = surprise(windows, 0);
-            let message = Message { episodes: 1, last: window, begin: window, active: 1, bits };
+            let message =
+                Message { episodes: 1, last: window, begin: window, lines: 1, active: 1, bits };
             state.messages.insert(fine, message);
             self.forget_longest_unseen(state);
             return remarkable(RARE, bits, Note::Rare { episodes: 0, windows });
         };
         if window <= message.last {
-            return None;
+            message.lines = message.lines.saturating_add(1);
+            // Only now and then, since the host asks for the highest anyway.
+            let beginning = window == message.begin && message.lines.is_power_of_two();
+            let bits = message.bits + 0.5 * (message.lines as f32).log2();
+            let note = Note::Rare { episodes: message.episodes - 1, windows };
+            return beginning.then(|| remarkable(RARE, bits, note)).flatten();
         }
         let absent = window - message.last;
         message.last = window;
         if absent > self.config.gap_windows {
             let episodes = message.episodes;
             let bits = surprise(windows, episodes);
-            *message =
-                Message { episodes: episodes + 1, begin: window, active: 1, bits, ..*message };
+            *message = Message {
+                episodes: episodes + 1,
+                begin: window,
+                lines: 1,
+                active: 1,
+                bits,
+                ..*message
+            };
             return remarkable(RARE, bits, Note::Rare { episodes, windows });
         }
         message.active += 1;

@@ -38,6 +38,8 @@ pub struct Calibration {
     scale: Scale,
     first_window: Option<u64>,
     tails: HashMap<(u32, Side), Tail, foldhash::fast::FixedState>,
+    /// All channels together, for channels that have too little past of their own.
+    pooled: [Tail; 2],
     kinds: HashMap<u32, Kind, foldhash::fast::FixedState>,
     said: VecDeque<(u64, f32)>,
 }
@@ -49,6 +51,7 @@ impl Calibration {
             scale,
             first_window: None,
             tails: HashMap::default(),
+            pooled: [Tail::default(), Tail::default()],
             kinds: HashMap::default(),
             said: VecDeque::new(),
         }
@@ -72,8 +75,12 @@ impl Calibration {
             Scale::Bits => self.kinds.entry(channel).or_default().bits(window, age, size),
             Scale::Size => {
                 self.make_room();
+                let warm = age >= WARM_UP_WINDOWS;
+                let pooled = self.pooled[side as usize].bits(window, size, warm);
                 let tail = self.tails.entry((channel, side)).or_default();
-                tail.bits(window, size, age >= WARM_UP_WINDOWS)
+                let judges = tail.has_past();
+                let own = tail.bits(window, size, warm);
+                if judges { own } else { pooled }
             }
         };
         (side, if quiet { 0.0 } else { bits })

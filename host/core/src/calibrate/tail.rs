@@ -52,13 +52,18 @@ impl Tail {
     /// Bits of a size above 0, which is learnt.
     pub(super) fn bits(&mut self, window: u64, size: f32, warm: bool) -> f32 {
         let born = *self.born.get_or_insert(window);
-        let bits = if warm && self.peaks.len() >= PEAKS_MIN {
+        let bits = if warm && self.has_past() {
             self.surprise(size, (window - born.min(window)) as f32 + 1.0)
         } else {
             0.0
         };
         self.learn(window, size, bits);
         bits
+    }
+
+    /// Whether enough was seen to judge by.
+    pub(super) fn has_past(&self) -> bool {
+        self.peaks.len() >= PEAKS_MIN
     }
 
     pub(super) fn last_window(&self) -> u64 {

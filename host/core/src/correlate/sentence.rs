@@ -1,5 +1,6 @@
 //! One sentence a tired person understands.
 
+use crate::calibrate::Side;
 use crate::report::Finding;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -24,10 +25,10 @@ pub(super) fn sentence(source: &str, finding: &Finding, start_ms: u64) -> String
                 example.map_or(subject, |example| format!("`{}`", clip(first_line(example))));
             format!("{name}: {}: {shown} at {time}", clip(summary))
         }
-        _ if now == 0.0 && before > 0.0 => {
+        _ if now == 0.0 && finding.side == Side::Less => {
             format!("{name}: {subject} stopped at {time}, after {} before", per_minute(before))
         }
-        _ if now >= before => {
+        _ if finding.side == Side::More => {
             format!(
                 "{name}: {subject} rose from {} to {} at {time}",
                 per_minute(before),
@@ -81,14 +82,13 @@ fn clip(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calibrate::Side;
     use crate::plugin::Explanation;
     use crate::report::Subject;
 
     fn finding(before: f32, now: f32, summary: Option<&str>) -> Finding {
         Finding {
             detector: "rate".into(),
-            side: Side::More,
+            side: if now < before { Side::Less } else { Side::More },
             bits: 20.0,
             reason: "rose".into(),
             subject: Some(Subject {

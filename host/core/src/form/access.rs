@@ -17,11 +17,14 @@ pub(super) fn parse(line: &[u8], record: &mut Record) -> Option<()> {
     let request = cursor.quoted()?;
     cursor.eat(b' ')?;
     let status = cursor.word().filter(|status| status.len() == 3)?;
-    record.severity = match Cursor::new(status).digits(3)? {
-        500.. => severity::ERROR,
-        400.. => severity::WARN,
-        _ => severity::INFO,
+    // A word instead of the number, so that an answer that fails is another message than one that does not.
+    let (severity, outcome) = match Cursor::new(status).digits(3)? {
+        500.. => (severity::ERROR, "server-error"),
+        400.. => (severity::WARN, "client-error"),
+        300.. => (severity::INFO, "redirect"),
+        _ => (severity::INFO, "ok"),
     };
+    record.severity = severity;
     cursor.eat(b' ')?;
     let bytes = cursor.word().filter(|bytes| is_count(bytes))?;
     let mut quoted = || {
@@ -33,7 +36,7 @@ pub(super) fn parse(line: &[u8], record: &mut Record) -> Option<()> {
     let (method, path) = split_request(request);
     push_word(&mut record.body, method.unwrap_or(request));
     push_word(&mut record.body, path.unwrap_or_default());
-    push_word(&mut record.body, status);
+    push_word(&mut record.body, outcome.as_bytes());
     let attributes: [(&[u8], Option<&[u8]>); 7] = [
         (b"client", Some(client)),
         (b"method", method),
@@ -93,19 +96,19 @@ mod tests {
             &[
                 (
                     r#"10.0.0.1 - bob [10/Oct/2000:13:55:36 -0700] "GET /a/42?q=1&r HTTP/1.0" 200 2326 "http://x/" "Moz \"5\"""#,
-                    r#"2000-10-10T20:55:36Z info |  | GET /a/42 200 | client=10.0.0.1, method=GET, path=/a/42, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
+                    r#"2000-10-10T20:55:36Z info |  | GET /a/42 ok | client=10.0.0.1, method=GET, path=/a/42, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
                 ),
                 (
                     r#"::1 - - [10/Oct/2000:13:55:36 +0000] "POST / HTTP/1.1" 404 -"#,
-                    "2000-10-10T13:55:36Z warn |  | POST / 404 | client=::1, method=POST, path=/, status=404",
+                    "2000-10-10T13:55:36Z warn |  | POST / client-error | client=::1, method=POST, path=/, status=404",
                 ),
                 (
                     r#"h - - [10/Oct/2000:13:55:36 +0000] "-" 503 0 "-" "-" extra"#,
-                    "2000-10-10T13:55:36Z error |  | - 503 | client=h, status=503, bytes=0",
+                    "2000-10-10T13:55:36Z error |  | - server-error | client=h, status=503, bytes=0",
                 ),
                 (
                     r#"h - - [10/Oct/2000:13:55:36 +0000] "\x16\x03" 400 0"#,
-                    r"2000-10-10T13:55:36Z warn |  | \\x16\\x03 400 | client=h, status=400, bytes=0",
+                    r"2000-10-10T13:55:36Z warn |  | \\x16\\x03 client-error | client=h, status=400, bytes=0",
                 ),
                 (r#"h - - [31/Feb/2000:13:55:36 +0000] "GET /" 200 0"#, ""),
                 (r#"h - - [10/Oct/2000:13:55:36] "GET /" 200 0"#, ""),

@@ -15,9 +15,10 @@ const EXPLANATIONS_MAX: usize = 16;
 /// Channel of the window as a whole: no template has this id.
 const WHOLE: u32 = u32::MAX;
 /// Prior odds of a novelty by severity and by a pattern somebody found worth naming.
-const ERROR_BITS: f32 = 1.0;
-const FATAL_BITS: f32 = 2.0;
-const PATTERN_BITS: f32 = 1.0;
+const HARMLESS_BITS: f32 = -0.5;
+const ERROR_BITS: f32 = 2.0;
+const FATAL_BITS: f32 = 3.0;
+const PATTERN_BITS: f32 = 2.5;
 const PATTERN_SCORE_MIN: u8 = 70;
 /// Bytes kept of the record behind a mark.
 const EXAMPLE_BYTES_MAX: usize = 500;
@@ -198,14 +199,15 @@ impl Lane {
 impl LaneDetector {
     /// What is known before any count: an error that is new matters more than news that all is well.
     fn prior_bits(&self, severity: u8, pattern_score: u8) -> f32 {
-        use crate::record::severity::{ERROR, FATAL};
+        use crate::record::severity::{ERROR, FATAL, WARN};
         if self.scale() != Scale::Bits {
             return 0.0;
         }
         let by_severity = match severity {
             FATAL.. => FATAL_BITS,
             ERROR.. => ERROR_BITS,
-            _ => 0.0,
+            WARN.. => 0.0,
+            _ => HARMLESS_BITS,
         };
         by_severity + if pattern_score >= PATTERN_SCORE_MIN { PATTERN_BITS } else { 0.0 }
     }

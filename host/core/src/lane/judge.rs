@@ -5,6 +5,7 @@
 
 use super::PatternSet;
 use super::detect::LaneDetector;
+use super::renaming;
 use super::source::{Candidate, Source};
 use crate::report::{Finding, Report, Subject};
 use crate::settings::Settings;
@@ -18,7 +19,10 @@ pub(super) fn judge(
     settings: &Settings,
     patterns: &PatternSet,
 ) -> Option<Report> {
-    let candidates = source.waiting.remove(&window).unwrap_or_default();
+    let mut candidates = source.waiting.remove(&window).unwrap_or_default();
+    if let Some(series) = series {
+        renaming::forgive(&mut candidates, source, series, settings.window_ms);
+    }
     let age = source.age_of(window);
     let trials = (detectors.len().max(1) as f32).log2();
     let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);

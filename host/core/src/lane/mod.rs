@@ -8,6 +8,7 @@ mod detect;
 mod dictionary;
 mod filtering;
 mod judge;
+mod renaming;
 mod source;
 
 use crate::batch::Batch;

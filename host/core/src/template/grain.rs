@@ -94,19 +94,24 @@ impl Grain {
         true
     }
 
-    /// The template of that length with most agreeing words; a variable agrees by half.
+    /// The template of that length with most agreeing words, the oldest of equals; a variable agrees by half.
     pub(super) fn most_similar(&self, words: &[Word]) -> Option<Match> {
-        let mut best: Option<Match> = None;
-        for id in self.by_length.get(&words.len())? {
-            let places = &self.templates[id].places;
-            let halves: u32 =
-                places.iter().zip(words).map(|(place, word)| agreement(place, word)).sum();
-            let share = halves as f32 / (2 * words.len()).max(1) as f32;
-            if best.is_none_or(|best| share > best.share) {
-                best = Some(Match { id: *id, share });
-            }
-        }
-        best
+        let ids = self.by_length.get(&words.len())?;
+        let matches = ids.iter().map(|id| self.compare(*id, words));
+        matches.reduce(|best, next| if next.share > best.share { next } else { best })
+    }
+
+    /// All templates of that length of which at least that share agrees.
+    pub(super) fn similar(&self, words: &[Word], share_min: f32) -> Vec<Match> {
+        let ids = self.by_length.get(&words.len()).into_iter().flatten();
+        ids.map(|id| self.compare(*id, words)).filter(|found| found.share >= share_min).collect()
+    }
+
+    fn compare(&self, id: u32, words: &[Word]) -> Match {
+        let places = &self.templates[&id].places;
+        let halves: u32 =
+            places.iter().zip(words).map(|(place, word)| agreement(place, word)).sum();
+        Match { id, share: halves as f32 / (2 * words.len()).max(1) as f32 }
     }
 
     /// Whether a match is good enough to be the same message.

@@ -29,6 +29,8 @@ const SHARE_MIN: f32 = 0.75;
 const FINE_SHARE_MIN: f32 = 0.9;
 /// Share from which a message may be another with misspelt words.
 const NEAR_SHARE_MIN: f32 = 0.4;
+/// Messages that are compared letter by letter with an unheard-of one.
+const NEAR_CANDIDATES_MAX: usize = 64;
 /// Misspelt words in a near miss.
 const NEAR_WORDS_MAX: usize = 4;
 /// Bits from which an unseen word that is a misspelling makes a near miss.
@@ -211,9 +213,7 @@ impl Templates {
 
     fn learn_coarse(&mut self, head: &[Word], body: &[Word]) -> (u32, Novelty) {
         let found = self.coarse.most_similar(body);
-        let near = found
-            .filter(|found| found.share >= NEAR_SHARE_MIN)
-            .and_then(|found| self.misspelt_words(found.id, body));
+        let near = self.near_miss(body);
         let (id, novelty) = match found.filter(|found| self.coarse.accepts(*found)) {
             Some(found) => {
                 let novelty = self.escape(found.id, head, body, near);
@@ -263,6 +263,16 @@ impl Templates {
             }
             _ => most,
         }
+    }
+
+    /// The words by which this is almost a known message: among those that agree enough, the one that agrees most.
+    fn near_miss(&self, body: &[Word]) -> Option<Vec<u8>> {
+        let mut similar = self.coarse.similar(body, NEAR_SHARE_MIN);
+        similar.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.id.cmp(&b.id)));
+        similar
+            .iter()
+            .take(NEAR_CANDIDATES_MAX)
+            .find_map(|found| self.misspelt_words(found.id, body))
     }
 
     /// `unseen TAB known` when every unknown word of the body is a misspelling of one known in its place.

@@ -65,8 +65,8 @@ impl States {
         Ok(lost)
     }
 
-    /// Gives a new instance all states. One that it refuses is dropped and told; one that it dies of is dropped, too, so
-    /// that the next instance need not die of it again.
+    /// Gives a new instance all states. One that it refuses is dropped and told; one that it dies of is dropped, too,
+    /// so that the next instance need not die of it again.
     pub(crate) fn load_into(&mut self, instance: &mut Instance) -> Result<Vec<Fault>, Fault> {
         let mut lost = Vec::new();
         let sources: Vec<u32> = self.saved.keys().copied().collect();

@@ -1,4 +1,4 @@
-//! The hostile guest with an order of the test's choice.
+//! The hostile guest with an order of the test's choice, and a filter.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -7,13 +7,24 @@ use std::sync::OnceLock;
 const MARK: &[u8] = b"HOSTILE-ORDER:";
 const ORDER_BYTES: usize = 50;
 
-/// The core module without an order, built once per test run.
+/// The hostile guest's core module, without an order.
 pub(crate) fn module() -> &'static [u8] {
-    static MODULE: OnceLock<Vec<u8>> = OnceLock::new();
-    MODULE.get_or_init(|| {
+    &modules()[0]
+}
+
+/// A filter that means no harm.
+pub(crate) fn filter() -> Vec<u8> {
+    guest_build::componentize(&modules()[1]).unwrap()
+}
+
+/// Built once per test run.
+fn modules() -> &'static [Vec<u8>] {
+    static MODULES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    MODULES.get_or_init(|| {
         let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../guests");
-        let modules = guest_build::compile(&["guest-hostile"], &target_dir);
-        std::fs::read(&modules.unwrap_or_else(|error| panic!("{error}"))[0]).unwrap()
+        let paths = guest_build::compile(&["guest-hostile", "filter-drop-noise"], &target_dir);
+        let paths = paths.unwrap_or_else(|error| panic!("{error}"));
+        paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
     })
 }
 

@@ -8,6 +8,7 @@
 mod admission;
 mod cache;
 mod faults;
+mod filter;
 mod guest;
 mod lane;
 mod module;
