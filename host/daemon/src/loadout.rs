@@ -254,5 +254,6 @@ fn pattern_set<'a>(
         matcher: Arc::new(Matcher::new(&config.patterns, &brought)?),
         names: names.into(),
         scores: config.patterns.iter().map(|pattern| pattern.score()).collect(),
+        severities: config.patterns.iter().map(|pattern| pattern.severity()).collect(),
     })
 }

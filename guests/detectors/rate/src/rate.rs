@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 
 const TEMPLATE: usize = 0;
 const COUNT: usize = 1;
+const SEVERITY: usize = 2;
+/// OpenTelemetry's number from which a record is an error.
+const ERROR: u8 = 17;
 const REASONS: [&str; 3] = ["rose", "fell", "stopped"];
 /// Below this the host has no use for an explanation.
 const EXPLAINED_Z: f32 = 4.0;
@@ -25,6 +28,8 @@ const EXPLAINED_Z: f32 = 4.0;
 const OTHERS_PRIOR: f32 = 10.0;
 /// A pace beyond this, either way, explains nothing.
 const PACE_MAX: f32 = 5.0;
+/// Active windows from which a fall is judged.
+const HABIT_WINDOWS: u32 = 60;
 /// Silence longer than this adds nothing.
 const SILENT_WINDOWS_MAX: u32 = 60;
 
@@ -36,10 +41,13 @@ pub(crate) struct Config {
     warm_up_windows: u32,
     /// Windows over which the baseline forgets.
     memory_windows: f32,
-    /// Least difference from the expected count, in lines.
+    /// Least difference from the expected count, in lines; half of it for errors.
     lines_min: f32,
     /// Least ratio between count and expectation, either way.
     ratio_min: f32,
+    /// Least excess of a rise that did not begin in the window before, in lines, unless they are errors; and its ratio is
+    /// to be twice as large.
+    burst_lines_min: f32,
     /// Templates remembered per source; the longest unseen goes first.
     templates_max: usize,
 }
@@ -51,6 +59,7 @@ impl Default for Config {
             memory_windows: 60.0,
             lines_min: 5.0,
             ratio_min: 1.5,
+            burst_lines_min: 20.0,
             templates_max: 4096,
         }
     }
@@ -63,6 +72,8 @@ struct Baseline {
     first: u32,
     last: u32,
     silent: u32,
+    /// Windows with a line.
+    active: u32,
     mean: f32,
     variance: f32,
     /// Of the deviation from what the other lines lead to expect.
@@ -85,6 +96,7 @@ pub(crate) struct Judged {
     count: u32,
     expected: f32,
     silent: u32,
+    stays: bool,
 }
 
 /// The detector.
@@ -100,7 +112,7 @@ impl Detector for Rate {
 
     fn describe(&self) -> Descriptor {
         Descriptor {
-            series: vec![SeriesColumn::Template, SeriesColumn::Count],
+            series: vec![SeriesColumn::Template, SeriesColumn::Count, SeriesColumn::Severity],
             window: Some(Span { size_ms: 60_000, step_ms: 60_000 }),
             reasons: REASONS.map(String::from).to_vec(),
             config_schema: include_str!("config.schema.json").into(),
@@ -136,7 +148,7 @@ impl Detector for Rate {
                 continue;
             };
             scores.push(judged.z);
-            if !self.is_large(&judged) {
+            if !self.is_large(&judged, series.u8s(SEVERITY)[row]) {
                 scores.quiet(row);
             } else if judged.z.abs() >= EXPLAINED_Z {
                 scores.reason(row, judged.reason(), judged);
@@ -144,7 +156,7 @@ impl Detector for Rate {
         }
         let whole = state.whole.get_or_insert_with(|| Baseline::new(number));
         if let Some(judged) = self.judge(whole, number, lines, 1.0)
-            && self.is_large(&judged)
+            && self.is_large(&judged, 0)
         {
             scores.whole(judged.z, judged.reason(), judged);
         }
@@ -152,7 +164,7 @@ impl Detector for Rate {
     }
 
     fn explain(&self, note: &Judged) -> Explanation {
-        let Judged { z, count, expected, silent } = *note;
+        let Judged { z, count, expected, silent, .. } = *note;
         let summary = match note.reason() {
             2 => format!(
                 "nothing for {silent} windows, where {expected:.1} lines a window are usual"
@@ -182,6 +194,7 @@ impl Rate {
             return None;
         }
         baseline.pass_unseen(window, memory_windows);
+        baseline.active = baseline.active.saturating_add(u32::from(count > 0));
         baseline.silent = if count > 0 { 0 } else { baseline.silent.saturating_add(1) };
         let known_windows = window.saturating_sub(baseline.first);
         let expected = baseline.expected();
@@ -194,8 +207,9 @@ impl Rate {
         let own = deviation(expected, baseline.variance);
         let z = smaller(own, deviation(given_others, baseline.variance_given_others));
         let last = std::mem::replace(&mut baseline.last_z, z);
-        let stays = smaller(z, last);
-        let z = if z < 0.0 || stays > z / 2.0 { stays } else { z / 2.0 };
+        let lasting = smaller(z, last);
+        let stays = z < 0.0 || lasting > z / 2.0;
+        let z = if stays { lasting } else { z / 2.0 };
         let weight = 1.0 / memory_windows.min(known_windows as f32 + 1.0);
         let spread = baseline.variance.max(1.0).sqrt();
         let step = (value - baseline.mean).clamp(-3.0 * spread, 3.0 * spread);
@@ -204,7 +218,10 @@ impl Rate {
         let spread = baseline.variance_given_others.max(1.0).sqrt();
         let step = (value - stabilise(given_others)).clamp(-3.0 * spread, 3.0 * spread);
         baseline.variance_given_others += weight * (step * step - baseline.variance_given_others);
-        (known_windows > warm_up_windows).then_some(Judged { z, count, expected, silent })
+        // What never was a habit cannot stop being one.
+        let known =
+            known_windows > warm_up_windows && (z >= 0.0 || baseline.active >= HABIT_WINDOWS);
+        known.then_some(Judged { z, count, expected, silent, stays })
     }
 
     fn forget_longest_unseen(&self, state: &mut State) {
@@ -215,11 +232,17 @@ impl Rate {
         }
     }
 
-    fn is_large(&self, judged: &Judged) -> bool {
+    fn is_large(&self, judged: &Judged, severity: u8) -> bool {
         let missing = judged.expected * judged.silent.max(1) as f32;
         let lines = if judged.silent > 0 { missing } else { judged.count as f32 - judged.expected };
         let ratio = judged.ratio();
-        let Config { lines_min, ratio_min, .. } = self.config;
+        let Config { lines_min, ratio_min, burst_lines_min, .. } = self.config;
+        let error = severity >= ERROR;
+        let lines_min = if error { lines_min / 2.0 } else { lines_min };
+        if !judged.stays {
+            let lines_min = if error { lines_min } else { burst_lines_min };
+            return lines >= lines_min && ratio >= 2.0 * ratio_min;
+        }
         lines.abs() >= lines_min && (ratio >= ratio_min || ratio <= 1.0 / ratio_min)
     }
 }

@@ -10,7 +10,7 @@ mod tail;
 use crate::plugin::Scale;
 use kind::Kind;
 use std::collections::{HashMap, VecDeque};
-use tail::Tail;
+use tail::{Past, Tail};
 
 /// Windows a source must be old before sizes are judged: the first ones only teach.
 pub const WARM_UP_WINDOWS: u64 = 100;
@@ -78,9 +78,13 @@ impl Calibration {
                 let warm = age >= WARM_UP_WINDOWS;
                 let pooled = self.pooled[side as usize].bits(window, size, warm);
                 let tail = self.tails.entry((channel, side)).or_default();
-                let judges = tail.has_past();
+                let past = tail.past();
                 let own = tail.bits(window, size, warm);
-                if judges { own } else { pooled }
+                match past {
+                    Past::None => pooled,
+                    Past::Short => own.min(pooled),
+                    Past::Long => own,
+                }
             }
         };
         (side, if quiet { 0.0 } else { bits })

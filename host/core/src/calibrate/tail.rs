@@ -9,6 +9,8 @@
 const PEAKS_MAX: usize = 40;
 /// Peaks from which a channel is judged.
 const PEAKS_MIN: usize = 3;
+/// Peaks from which a channel is judged by its own past alone.
+const PEAKS_LONG: usize = 10;
 /// An episode ends after so many quiet windows.
 const EPISODE_GAP_WINDOWS: u64 = 5;
 /// An episode is learnt after so many windows even if it goes on, or a new regime would never end.
@@ -39,6 +41,14 @@ struct Episode {
     bits: f32,
 }
 
+/// How much past a channel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Past {
+    None,
+    Short,
+    Long,
+}
+
 /// One channel and side.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tail {
@@ -52,7 +62,7 @@ impl Tail {
     /// Bits of a size above 0, which is learnt.
     pub(super) fn bits(&mut self, window: u64, size: f32, warm: bool) -> f32 {
         let born = *self.born.get_or_insert(window);
-        let bits = if warm && self.has_past() {
+        let bits = if warm && self.past() != Past::None {
             self.surprise(size, (window - born.min(window)) as f32 + 1.0)
         } else {
             0.0
@@ -61,9 +71,13 @@ impl Tail {
         bits
     }
 
-    /// Whether enough was seen to judge by.
-    pub(super) fn has_past(&self) -> bool {
-        self.peaks.len() >= PEAKS_MIN
+    /// How much was seen to judge by.
+    pub(super) fn past(&self) -> Past {
+        match self.peaks.len() {
+            0..PEAKS_MIN => Past::None,
+            PEAKS_MIN..PEAKS_LONG => Past::Short,
+            _ => Past::Long,
+        }
     }
 
     pub(super) fn last_window(&self) -> u64 {

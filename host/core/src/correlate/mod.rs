@@ -78,7 +78,7 @@ impl Correlator {
         reports.sort_by(|a, b| (a.end_ms, self.key(a)).cmp(&(b.end_ms, self.key(b))));
         let mut events = Vec::new();
         for report in reports {
-            self.resolve(report.end_ms, &mut events);
+            self.resolve(report.start_ms, &mut events);
             self.fold_report(&report, &mut events);
         }
         events
@@ -97,10 +97,14 @@ impl Correlator {
         let key = self.key(report).to_string();
         let subjects = Subjects::of(report);
         let follows_ms = FOLLOWS_WINDOWS * self.settings.window_ms;
-        let own = self.open.range_mut((key.clone(), 0)..=(key.clone(), u64::MAX));
-        let joined = own.map(|(_, anomaly)| anomaly).find(|anomaly| {
-            anomaly.shares(&subjects) || report.start_ms <= anomaly.last_end_ms() + follows_ms
-        });
+        let own = (key.clone(), 0)..=(key.clone(), u64::MAX);
+        let shares = |anomaly: &Anomaly| anomaly.shares(&subjects);
+        let follows = |anomaly: &Anomaly| report.start_ms <= anomaly.last_end_ms() + follows_ms;
+        let mut candidates = self.open.range(own.clone());
+        let same = candidates.find(|(_, anomaly)| shares(anomaly));
+        let joined = same.or_else(|| self.open.range(own).find(|(_, anomaly)| follows(anomaly)));
+        let joined = joined.map(|(place, _)| place.clone());
+        let joined = joined.and_then(|place| self.open.get_mut(&place));
         if let Some(anomaly) = joined {
             let before = anomaly.said_bits();
             anomaly.join(report, subjects);

@@ -1,1 +1,280 @@
-//! Tests.
+//! Tests of anomalies' lives: what opens, joins, updates and resolves them, and when.
+
+use super::*;
+use crate::calibrate::Side;
+use crate::report::{Finding, Subject};
+
+const MINUTE: u64 = 60_000;
+/// First moment of window 0 of the cases, as windows are counted from 1970.
+const BEGIN_MS: u64 = 1_772_409_600_000;
+const ALARM: f32 = 10.0;
+
+/// One report: window, source, message (0 is the source as a whole), state and news in bits.
+type Odd = (u64, u32, u32, f32, f32);
+
+fn settings() -> Settings {
+    // A day has 1,440 windows; this budget puts the threshold at exactly ten bits.
+    let alerts_per_day = 1440.0 / f64::from(ALARM).exp2();
+    Settings { alerts_per_day, quiet_windows: 6, open_anomalies_max: 3, ..Settings::default() }
+}
+
+fn report((window, source, message, state_bits, news_bits): Odd) -> Report {
+    report_of((window, source, message, state_bits, news_bits), 9)
+}
+
+fn report_of((window, source, message, state_bits, news_bits): Odd, severity: u8) -> Report {
+    let start_ms = BEGIN_MS + window * MINUTE;
+    let subject = (message > 0).then(|| Subject {
+        message,
+        template: format!("message {message}"),
+        severity,
+        pattern: None,
+        examples: vec![],
+    });
+    let finding = Finding {
+        detector: format!("detector-{source}"),
+        side: Side::More,
+        bits: state_bits,
+        reason: "rose".into(),
+        subject,
+        before_per_minute: 1.0,
+        now_per_minute: window as f32,
+        position: None,
+        explanation: None,
+    };
+    let (end_ms, findings) = (start_ms + MINUTE, vec![finding]);
+    Report { source, start_ms, end_ms, state_bits, news_bits, findings }
+}
+
+fn correlator(settings: &Settings) -> Correlator {
+    let mut correlator = Correlator::new(settings.clone());
+    correlator.learn_sources(["file:b", "file:a", "file:c", "file:d"]);
+    correlator
+}
+
+/// An event as a case writes it: `+` opened, `!` updated, `-` resolved, source, template, and the window before whose
+/// end it happened.
+fn shown(event: &Event) -> String {
+    let sign = match event.event {
+        EventKind::Opened => '+',
+        EventKind::Updated => '!',
+        EventKind::Resolved => '-',
+    };
+    let number = event.template.strip_prefix("message ").unwrap_or("all");
+    let name = event.source.strip_prefix("file:").unwrap();
+    let window = (0..10_000u64)
+        .find(|window| sentence::rfc3339(BEGIN_MS + (window + 1) * MINUTE) == event.at)
+        .expect("events happen at the ends of windows");
+    format!("{sign}{name}:{number}@{window}")
+}
+
+fn show(events: &[Event]) -> String {
+    events.iter().map(shown).collect::<Vec<_>>().join(" ")
+}
+
+/// Folds all reports up to the end of the last window given and compares the events.
+fn check(name: &str, reports: &[Odd], until: u64, expected: &str) {
+    let mut correlator = correlator(&settings());
+    correlator.take(reports.iter().copied().map(report));
+    let events = correlator.fold(BEGIN_MS + (until + 1) * MINUTE);
+    assert_eq!(show(&events), expected, "{name}");
+}
+
+#[test]
+fn news_opens_and_only_news_opens() {
+    let below = ALARM - 0.01;
+    check("at the threshold", &[(0, 0, 1, ALARM, ALARM)], 0, "+b:1@0");
+    check("below", &[(0, 0, 1, below, below)], 0, "");
+    check("odd, but no news", &[(0, 0, 1, 30.0, below)], 0, "");
+    check("the source as a whole", &[(0, 0, 0, ALARM, ALARM)], 0, "+b:all@0");
+    check("not yet passed", &[(1, 0, 1, 20.0, 20.0)], 0, "");
+    check("news a window later", &[(0, 0, 1, 9.0, 9.0), (1, 0, 1, 11.0, 11.0)], 1, "+b:1@1");
+}
+
+#[test]
+fn reports_join_by_message_and_by_following() {
+    let first = (0, 0, 1, 12.0, 12.0);
+    check("the same message", &[first, (5, 0, 1, 12.0, 12.0)], 5, "+b:1@0");
+    check("another that follows", &[first, (1, 0, 2, 12.0, 12.0)], 1, "+b:1@0");
+    check("the last that follows", &[first, (3, 0, 2, 12.0, 12.0)], 3, "+b:1@0");
+    check("another source", &[first, (1, 1, 1, 12.0, 12.0)], 1, "+b:1@0 +a:1@1");
+    check(
+        "a message that joined brings its own",
+        &[first, (2, 0, 2, 12.0, 0.0), (7, 0, 2, 12.0, 12.0)],
+        7,
+        "+b:1@0",
+    );
+    check(
+        "what is no news keeps alive",
+        &[first, (5, 0, 1, 8.0, 0.0), (10, 0, 1, 8.0, 0.0)],
+        15,
+        "+b:1@0",
+    );
+}
+
+#[test]
+fn another_message_long_after_opens_a_second_anomaly() {
+    let first = (0, 0, 1, 12.0, 12.0);
+    check("beside the first", &[first, (4, 0, 2, 12.0, 12.0)], 4, "+b:1@0 +b:2@4");
+    check("not without news", &[first, (4, 0, 2, 12.0, 0.0)], 4, "+b:1@0");
+    check(
+        "its own message comes before following another",
+        &[first, (4, 0, 2, 12.0, 12.0), (5, 0, 1, 12.0, 12.0), (7, 0, 2, 20.0, 20.0)],
+        7,
+        "+b:1@0 +b:2@4 !b:2@7",
+    );
+    check(
+        "each goes on by itself",
+        &[first, (4, 0, 2, 12.0, 12.0), (5, 0, 2, 20.0, 20.0)],
+        11,
+        "+b:1@0 +b:2@4 !b:2@5 -b:1@6 -b:2@11",
+    );
+}
+
+#[test]
+fn only_much_stronger_news_is_said_again() {
+    let first = (0, 0, 1, 12.0, 12.0);
+    check("hardly stronger", &[first, (1, 0, 1, 15.9, 15.9)], 1, "+b:1@0");
+    check("much stronger", &[first, (1, 0, 1, 16.0, 16.0)], 1, "+b:1@0 !b:1@1");
+    check("stronger, but no news", &[first, (1, 0, 1, 30.0, 9.9)], 1, "+b:1@0");
+    check(
+        "against what was said last",
+        &[first, (1, 0, 1, 15.0, 15.0), (2, 0, 1, 17.0, 17.0), (3, 0, 1, 20.9, 20.9)],
+        3,
+        "+b:1@0 !b:1@2",
+    );
+}
+
+#[test]
+fn quiet_resolves_at_the_right_time_and_in_order() {
+    let (a, b, c) = ((0, 1, 1, 12.0, 12.0), (0, 0, 1, 12.0, 12.0), (1, 2, 1, 12.0, 12.0));
+    check("not yet", &[a], 5, "+a:1@0");
+    check("after six quiet windows", &[a], 6, "+a:1@0 -a:1@6");
+    check("at its time, however late that is known", &[a], 500, "+a:1@0 -a:1@6");
+    check(
+        "in the order of time, then of keys",
+        &[c, b, a],
+        9,
+        "+a:1@0 +b:1@0 +c:1@1 -a:1@6 -b:1@6 -c:1@7",
+    );
+    check("before what comes after it", &[a, (9, 0, 1, 12.0, 12.0)], 9, "+a:1@0 -a:1@6 +b:1@9");
+    check("opened again", &[a, (9, 1, 1, 12.0, 12.0)], 9, "+a:1@0 -a:1@6 +a:1@9");
+}
+
+/// Only five windows were quiet when the sixth has a finding.
+#[test]
+fn a_finding_in_the_last_quiet_window_keeps_the_anomaly_open() {
+    let first = (0, 0, 1, 12.0, 12.0);
+    check("joined", &[first, (6, 0, 1, 12.0, 12.0)], 6, "+b:1@0");
+    check("a window too late", &[first, (7, 0, 1, 12.0, 12.0)], 7, "+b:1@0 -b:1@6 +b:1@7");
+}
+
+#[test]
+fn the_anomaly_longest_without_a_finding_makes_room() {
+    let one = |window, source| (window, source, 1, 12.0, 12.0);
+    check(
+        "the fourth of three",
+        &[one(0, 0), one(0, 1), one(0, 2), one(1, 0), one(1, 3)],
+        1,
+        "+a:1@0 +b:1@0 +c:1@0 -a:1@1 +d:1@1",
+    );
+}
+
+#[test]
+fn neither_order_nor_steps_show() {
+    let mut reports: Vec<Odd> = Vec::new();
+    for window in 0..120u64 {
+        for source in 0..4u32 {
+            let mixed = (window * 7 + u64::from(source) * 13) % 23;
+            if mixed < 5 {
+                let bits = 8.0 + mixed as f32 * 3.0;
+                reports.push((window, source, 1 + (mixed as u32) % 3, bits, bits));
+            }
+        }
+    }
+    let last_ms = BEGIN_MS + 140 * MINUTE;
+    let told = |events: Vec<Event>| -> Vec<(String, String)> {
+        events.iter().map(|event| (shown(event), event.id.clone())).collect()
+    };
+    let mut once = correlator(&settings());
+    once.take(reports.iter().copied().map(report));
+    let expected = told(once.fold(last_ms));
+    assert!(expected.len() > 20, "the case is worth its name");
+    // Strides are primes beyond the number of reports, so that every report comes once.
+    assert!(reports.len() < 997);
+    for (stride, step) in [(997, 1), (1009, 3), (1013, 7), (1019, 140)] {
+        let shuffled = (0..reports.len()).map(|place| place * stride % reports.len());
+        let mut correlator = correlator(&settings());
+        correlator.take(shuffled.map(|place| report(reports[place])));
+        let mut events = Vec::new();
+        for window in (0..=140).step_by(step).chain([140]) {
+            events.extend(correlator.fold(BEGIN_MS + window * MINUTE));
+        }
+        assert_eq!(told(events), expected, "stride {stride}, step {step}");
+    }
+}
+
+#[test]
+fn ids_name_tenant_source_cause_and_window() {
+    let id = |tenant: &str, odd: Odd| {
+        let mut correlator = correlator(&Settings { tenant: tenant.into(), ..settings() });
+        correlator.take([report(odd)]);
+        correlator.fold(u64::MAX / 2)[0].id.clone()
+    };
+    let base = id("acme", (0, 0, 1, 12.0, 12.0));
+    assert_eq!(base.len(), 16);
+    assert_eq!(base, id("acme", (0, 0, 1, 30.0, 15.0)), "strength is not part of it");
+    let others = [
+        ("other", (0, 0, 1, 12.0, 12.0)),
+        ("acme", (0, 1, 1, 12.0, 12.0)),
+        ("acme", (0, 0, 2, 12.0, 12.0)),
+        ("acme", (1, 0, 1, 12.0, 12.0)),
+    ];
+    for (tenant, odd) in others {
+        assert_ne!(base, id(tenant, odd), "{tenant} {odd:?}");
+    }
+}
+
+#[test]
+fn severity_follows_the_lines_and_the_strength() {
+    use crate::record::severity::{ERROR, FATAL, INFO};
+    let cases = [
+        (INFO, ALARM, Alarm::Notice),
+        (INFO, ALARM + 3.9, Alarm::Notice),
+        (INFO, ALARM + 4.1, Alarm::Warning),
+        (INFO, ALARM + 10.1, Alarm::Critical),
+        (ERROR, ALARM, Alarm::Warning),
+        (ERROR, ALARM + 10.1, Alarm::Critical),
+        (FATAL, ALARM, Alarm::Critical),
+    ];
+    for (severity, bits, expected) in cases {
+        let mut correlator = correlator(&settings());
+        correlator.take([report_of((0, 0, 1, bits, bits), severity)]);
+        let events = correlator.fold(BEGIN_MS + MINUTE);
+        assert_eq!(events[0].severity, expected, "{severity} {bits}");
+    }
+}
+
+#[test]
+fn events_carry_the_first_cause_with_its_newest_figures() {
+    let mut correlator = correlator(&settings());
+    let reports = [(0, 0, 1, 12.0, 12.0), (1, 0, 2, 14.0, 14.0), (2, 0, 1, 17.0, 17.0)];
+    correlator.take(reports.map(report));
+    let events = correlator.fold(BEGIN_MS + 3 * MINUTE);
+    assert_eq!(show(&events), "+b:1@0 !b:1@2");
+    let (opened, updated) = (&events[0], &events[1]);
+    assert_eq!((&updated.id, &updated.opened), (&opened.id, &opened.opened));
+    assert_eq!((updated.now_per_minute, updated.bits), (2.0, 17.0));
+    assert_eq!((updated.template_id.as_str(), updated.tenant.as_str()), ("00000001", "default"));
+    assert_eq!(updated.detectors, ["detector-0"]);
+}
+
+#[test]
+fn the_end_leaves_open_what_is_open() {
+    let mut correlator = correlator(&settings());
+    correlator.take([report((0, 0, 1, 12.0, 12.0)), report((1, 1, 1, 12.0, 12.0))]);
+    assert_eq!(show(&correlator.fold(BEGIN_MS + MINUTE)), "+b:1@0");
+    assert_eq!(show(&correlator.finish()), "+a:1@1", "what waited is folded, nothing resolved");
+    assert_eq!(correlator.open(), 2);
+    assert_eq!(correlator.finish(), []);
+}

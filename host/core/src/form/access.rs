@@ -35,7 +35,7 @@ pub(super) fn parse(line: &[u8], record: &mut Record) -> Option<()> {
     let agent = referer.and_then(|_| quoted());
     let (method, path) = split_request(request);
     push_word(&mut record.body, method.unwrap_or(request));
-    push_word(&mut record.body, path.unwrap_or_default());
+    push_route(&mut record.body, path.unwrap_or_default());
     push_word(&mut record.body, outcome.as_bytes());
     let attributes: [(&[u8], Option<&[u8]>); 7] = [
         (b"client", Some(client)),
@@ -52,6 +52,20 @@ pub(super) fn parse(line: &[u8], record: &mut Record) -> Option<()> {
         }
     }
     Some(())
+}
+
+/// Appends the path with its variable segments marked, so that `/cart/17/items` is the same route for every cart.
+fn push_route(body: &mut Vec<u8>, path: &[u8]) {
+    let mut segments = path.split(|byte| *byte == b'/');
+    push_word(body, segments.next().unwrap_or_default());
+    if path.starts_with(b"/") {
+        body.push(b' ');
+    }
+    for segment in segments {
+        body.push(b'/');
+        let variable = segment.iter().any(u8::is_ascii_digit);
+        body.extend_from_slice(if variable { b"<*>" } else { segment });
+    }
 }
 
 /// Reads `10/Oct/2000:13:55:36 -0700]`.
@@ -96,7 +110,7 @@ mod tests {
             &[
                 (
                     r#"10.0.0.1 - bob [10/Oct/2000:13:55:36 -0700] "GET /a/42?q=1&r HTTP/1.0" 200 2326 "http://x/" "Moz \"5\"""#,
-                    r#"2000-10-10T20:55:36Z info |  | GET /a/42 ok | client=10.0.0.1, method=GET, path=/a/42, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
+                    r#"2000-10-10T20:55:36Z info |  | GET /a/<*> ok | client=10.0.0.1, method=GET, path=/a/42, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
                 ),
                 (
                     r#"::1 - - [10/Oct/2000:13:55:36 +0000] "POST / HTTP/1.1" 404 -"#,

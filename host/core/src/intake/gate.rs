@@ -49,7 +49,7 @@ impl Gate {
         if time_ms > self.now_ms.saturating_add(self.future_ms_max) || time_ms < 0 {
             return Admission::FromTheFuture;
         }
-        let leap = self.newest_ms.is_some_and(|newest| time_ms - newest > self.future_ms_max);
+        let leap = self.newest_stamp_ms.is_some_and(|newest| time_ms - newest > self.future_ms_max);
         if leap {
             let agrees = |(at, _): &(i64, u32)| (time_ms - at).abs() <= self.future_ms_max;
             let (_, count) = self.jump.filter(agrees).unwrap_or((time_ms, 0));

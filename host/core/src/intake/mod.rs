@@ -6,15 +6,17 @@
 //! not show in what the lanes get to see of a source.
 
 mod gate;
+mod lineup;
 mod route;
 
 use crate::assemble::{Assembler, AssemblerLimits};
-use crate::batch::{Batch, BatchBuilder};
+use crate::batch::Batch;
 use crate::form::{Reference, Verdict};
 use crate::frame::{FrameLimits, Line, LineSplitter};
 use crate::record::Record;
 use crate::settings::Settings;
 use gate::{Admission, Gate};
+use lineup::{Lineup, Row};
 pub use route::Routing;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -86,6 +88,8 @@ struct Input {
     /// Absent only while it hands out a line, and after the end.
     splitter: Option<LineSplitter>,
     finished: bool,
+    /// Records that were waiting come out, and must not move the time that made them come.
+    advancing: bool,
     gate: Gate,
     by_name: HashMap<String, u32>,
     sources: Vec<u32>,
@@ -93,6 +97,8 @@ struct Input {
 }
 
 struct Source {
+    /// The key before it was numbered.
+    name: String,
     key: String,
     input: usize,
     lane: u32,
@@ -108,29 +114,22 @@ struct Source {
 pub struct Intake {
     settings: Settings,
     now_ms: i64,
-    tick_ms: u64,
-    ticked_ms: u64,
     inputs: Vec<Input>,
     sources: Vec<Source>,
-    by_key: HashMap<String, u32>,
-    builders: Vec<BatchBuilder>,
+    lineup: Lineup,
     counters: IntakeCounters,
 }
 
 impl Intake {
     /// No input yet. `now_ms` is the clock at the edge, against which stamps from the future are held.
     pub fn new(settings: Settings, now_ms: i64) -> Self {
-        let builders = (0..settings.lanes).map(|_| BatchBuilder::default()).collect();
-        let tick_ms = settings.window_ms;
+        let lineup = Lineup::new(&settings);
         Intake {
             settings,
             now_ms,
-            tick_ms,
-            ticked_ms: 0,
             inputs: Vec::new(),
             sources: Vec::new(),
-            by_key: HashMap::new(),
-            builders,
+            lineup,
             counters: IntakeCounters::default(),
         }
     }
@@ -142,6 +141,7 @@ impl Intake {
             options,
             splitter: Some(LineSplitter::new(limits)),
             finished: false,
+            advancing: false,
             gate: Gate::new(&self.settings, self.now_ms),
             by_name: HashMap::new(),
             sources: Vec::new(),
@@ -177,8 +177,7 @@ impl Intake {
         self.inputs[index].finished = true;
         if self.inputs.iter().all(|input| input.finished) {
             let newest = self.inputs.iter().filter_map(|input| input.gate.newest_ms()).max();
-            self.deliver(out);
-            out.push(Routed::Tick(newest.unwrap_or(0).max(0) as u64));
+            self.lineup.finish(newest.unwrap_or(0).max(0) as u64, out);
         } else {
             self.tick(out);
         }
@@ -218,13 +217,14 @@ impl Intake {
         self.sources[source as usize].assembler = Some(assembler);
     }
 
-    /// Gives a source its number, if there is room for one more. A source that two inputs share stays with the first.
+    /// Gives a source its number, if there is room for one more. Two inputs never share a source: equal names are
+    /// numbered.
     fn add_source(&mut self, input: usize, name: &str) -> Option<u32> {
-        let key = Routing::key(&self.inputs[input].options.source, name);
-        let shared = self.by_key.get(&key).copied();
-        if let Some(number) = shared {
-            self.inputs[input].by_name.insert(name.into(), number);
-            return shared;
+        let mut key = Routing::key(&self.inputs[input].options.source, name);
+        let same = self.sources.iter().filter(|source| source.name == key).count();
+        let name_alone = key.clone();
+        if same > 0 {
+            key = format!("{key}#{}", same + 1);
         }
         if self.sources.len() >= self.settings.sources_max {
             return None;
@@ -237,6 +237,7 @@ impl Intake {
         };
         let reference = Reference { time_ms: self.inputs[input].options.reference_ms };
         self.sources.push(Source {
+            name: name_alone,
             key: key.clone(),
             input,
             lane: (xxh3_64(key.as_bytes()) % u64::from(self.settings.lanes)) as u32,
@@ -248,7 +249,6 @@ impl Intake {
         });
         self.inputs[input].sources.push(number);
         self.inputs[input].by_name.insert(name.into(), number);
-        self.by_key.insert(key, number);
         Some(number)
     }
 
@@ -306,6 +306,8 @@ impl Intake {
             Admission::Late => self.counters.late += 1,
             Admission::FromTheFuture => self.counters.quarantined += 1,
             Admission::InTime => {
+                let moves = moves && !self.inputs[input].advancing;
+                let gate = &mut self.inputs[input].gate;
                 if moves && gate.moves(time_ms, record.time_ms.is_some()) {
                     self.advance(input, number, out);
                 }
@@ -313,13 +315,9 @@ impl Intake {
                 if record.time_ms.is_some() {
                     source.last_ms = Some(time_ms);
                 }
-                let lane = source.lane;
-                let builder = &mut self.builders[lane as usize];
-                builder.push(number, time_ms, record);
-                let Settings { batch_rows_max, batch_bytes_max, .. } = self.settings;
-                if builder.len() >= batch_rows_max || builder.bytes() >= batch_bytes_max {
-                    out.push(Routed::Records { lane, batch: builder.seal() });
-                }
+                let row = Row { lane: source.lane, source: number, time_ms, record };
+                let closed_ms = self.inputs[input].gate.closed_ms();
+                self.lineup.push(closed_ms, row, out);
             }
         }
     }
@@ -328,6 +326,7 @@ impl Intake {
     /// out first, judged by the time before.
     fn advance(&mut self, input: usize, current: u32, out: &mut Vec<Routed>) {
         let closing_ms = self.inputs[input].gate.closing_ms();
+        self.inputs[input].advancing = true;
         for number in self.inputs[input].sources.clone() {
             let assembler = self.sources[number as usize].assembler.as_ref();
             let pending = assembler.and_then(|assembler| assembler.pending_time_ms()).flatten();
@@ -335,6 +334,7 @@ impl Intake {
                 self.flush_source(number, out);
             }
         }
+        self.inputs[input].advancing = false;
         self.inputs[input].gate.close();
         self.tick(out);
     }
@@ -348,20 +348,8 @@ impl Intake {
     /// Ticks when the least of the live inputs has come a step further.
     fn tick(&mut self, out: &mut Vec<Routed>) {
         let live = self.inputs.iter().filter(|input| !input.finished);
-        let Some(least) = live.map(|input| input.gate.closed_ms()).min() else { return };
-        let reached = least.max(0) as u64 / self.tick_ms * self.tick_ms;
-        if reached > self.ticked_ms {
-            self.ticked_ms = reached;
-            self.deliver(out);
-            out.push(Routed::Tick(reached));
-        }
-    }
-
-    fn deliver(&mut self, out: &mut Vec<Routed>) {
-        for (lane, builder) in self.builders.iter_mut().enumerate() {
-            if !builder.is_empty() {
-                out.push(Routed::Records { lane: lane as u32, batch: builder.seal() });
-            }
+        if let Some(least) = live.map(|input| input.gate.closed_ms()).min() {
+            self.lineup.reach(least, out);
         }
     }
 }

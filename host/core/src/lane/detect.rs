@@ -10,8 +10,6 @@ use crate::plugin::{
 };
 use crate::window::{CountedLine, Series};
 
-/// Explanations asked for per call; the rest speak through their reason alone.
-const EXPLANATIONS_MAX: usize = 16;
 /// Channel of the window as a whole: no template has this id.
 const WHOLE: u32 = u32::MAX;
 /// Prior odds of a novelty by severity and by a pattern somebody found worth naming.
@@ -66,7 +64,7 @@ impl Lane {
             let source = self.sources.of(run.source);
             for _ in 0..run.rows {
                 let (time_ms, body) = (facts.batch.time_ms(row), facts.batch.body(row));
-                source.meet(time_ms);
+                source.lines += 1;
                 let repeat = self.wants_repeats && source.is_repeat(time_ms, body);
                 let entropy = if self.wants_entropy { highest_token_bits(body) } else { 0.0 };
                 source.counts.push(&CountedLine {
@@ -106,11 +104,14 @@ impl Lane {
 
     /// Calibrates the scores of lines and keeps what may matter until their windows close.
     fn take_lines(&mut self, index: usize, facts: &Facts, scores: &Scores) {
-        let mut explained = 0;
         let sources: Vec<u32> =
             facts.batch.runs().iter().flat_map(|run| vec![run.source; run.rows as usize]).collect();
         let dense = dense_marks(scores, |row| facts.mined.template[row]);
-        for (mark, quiet) in dense.chain(scores.marks.iter().map(|mark| (*mark, false))) {
+        let mut marks: Vec<(Mark, bool)> = dense.collect();
+        marks.extend(scores.marks.iter().map(|mark| (*mark, false)));
+        // Line by line, so that it does not show how lines were cut into batches.
+        marks.sort_by_key(|(mark, _)| mark.row);
+        for (mark, quiet) in marks {
             let row = mark.row as usize;
             let source = self.sources.of(sources[row]);
             let window = source.window_of(facts.batch.time_ms(row));
@@ -120,14 +121,16 @@ impl Lane {
             if bits <= 0.0 {
                 continue;
             }
-            let severity = facts.batch.severity(row);
-            let pattern = best_pattern(&self.patterns.scores, facts, row);
-            let score = pattern.map_or(0, |pattern| self.patterns.scores[usize::from(pattern)]);
+            let pattern = best_pattern(&self.patterns.scores, facts, row).map(usize::from);
+            let score = pattern.map_or(0, |pattern| self.patterns.scores[pattern]);
+            // Programs tell the end of the world as information; who wrote the pattern knew better.
+            let known = pattern.map_or(0, |pattern| self.patterns.severities[pattern]);
+            let severity = facts.batch.severity(row).max(known);
             let bits = bits + self.detectors[index].prior_bits(severity, score);
-            let loud = bits >= self.settings.alive_bits() && explained < EXPLANATIONS_MAX;
-            let explanation =
-                loud.then(|| self.detectors[index].detector.explain(mark.token)).flatten();
-            explained += usize::from(explanation.is_some());
+            let slot = &mut self.detectors[index];
+            let loud = bits + slot.offset >= self.settings.alive_bits()
+                && source.may_explain(window, (index, mark.channel), bits);
+            let explanation = loud.then(|| slot.detector.explain(mark.token)).flatten();
             let text = facts.batch.text(row);
             let example = text[..text.len().min(EXAMPLE_BYTES_MAX)].into();
             let candidate = Candidate {
@@ -256,7 +259,6 @@ impl LaneDetector {
         };
         let Some(scores) = self.detector.close_window(&window) else { return };
         let judged_in = source.window_of(end_ms as i64 - 1);
-        let mut explained = 0;
         let whole = scores.reasons.iter().find(|reason| reason.row.is_none());
         let whole = whole.map(|reason| (reason.code, reason.token)).unwrap_or_default();
         let whole =
@@ -270,9 +272,9 @@ impl LaneDetector {
             if bits <= 0.0 {
                 continue;
             }
-            let loud = bits + self.offset >= alive_bits && explained < EXPLANATIONS_MAX;
+            let loud = bits + self.offset >= alive_bits
+                && source.may_explain(judged_in, (index, mark.channel), bits);
             let explanation = loud.then(|| self.detector.explain(mark.token)).flatten();
-            explained += usize::from(explanation.is_some());
             let template = (mark.row != WHOLE).then(|| series.templates[mark.row as usize]);
             let severity =
                 template.and_then(|id| source.counts.life(id)).map_or(0, |life| life.severity);

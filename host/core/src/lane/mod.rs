@@ -64,6 +64,8 @@ pub struct PatternSet {
     pub names: Arc<[String]>,
     /// Scores of the library's patterns, which come first.
     pub scores: Arc<[u8]>,
+    /// Their severities, as OpenTelemetry numbers.
+    pub severities: Arc<[u8]>,
 }
 
 /// A filter and what happens to records while it cannot answer.
@@ -264,6 +266,7 @@ impl Lane {
         for run in facts.batch.runs() {
             let rows = row..row + run.rows as usize;
             let source = self.sources.of(run.source);
+            rows.clone().for_each(|row| source.meet(facts.batch.time_ms(row)));
             source.templates.assign(&facts.batch, rows.clone(), &mut facts.mined);
             row = rows.end;
         }

@@ -12,6 +12,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// After so many windows without a line a source is idle, and its windows are not closed any more.
 const IDLE_WINDOWS: u64 = 120;
+/// Explanations per window; the rest speak through their reason alone.
+const EXPLANATIONS_MAX: usize = 16;
 /// Texts per window among which repeats are looked for.
 const TEXTS_MAX: usize = 65_536;
 
@@ -86,7 +88,6 @@ impl Source {
 
     /// Takes note that a line of that time is here.
     pub(super) fn meet(&mut self, time_ms: i64) {
-        self.lines += 1;
         self.first_ms = self.first_ms.min(time_ms);
         self.last_ms = self.last_ms.max(time_ms);
         let window = self.window_of(time_ms);
@@ -144,6 +145,21 @@ impl Source {
         }
         let hash = xxh3_64(text);
         self.texts.contains(&hash) || (self.texts.len() < TEXTS_MAX && !self.texts.insert(hash))
+    }
+
+    /// Whether a candidate of that strength would be kept, and its explanation too.
+    pub(super) fn may_explain(
+        &self,
+        window: u64,
+        (detector, channel): (usize, u32),
+        bits: f32,
+    ) -> bool {
+        let Some(waiting) = self.waiting.get(&window) else { return true };
+        let stronger = |other: &Candidate| {
+            (other.detector, other.channel) == (detector, channel) && other.bits >= bits
+        };
+        let explained = waiting.iter().filter(|other| other.explanation.is_some()).count();
+        explained < EXPLANATIONS_MAX && !waiting.iter().any(stronger)
     }
 
     /// Keeps a candidate for its window: the strongest of each detector and channel.

@@ -118,9 +118,9 @@ pub(super) fn read_detectors(table: &mut Table<'_>, folder: &Path) -> Vec<Detect
         let origin = read_origin(entry, folder, "rate");
         let offset = entry.number(
             "offset",
-            -4.0,
+            default_offset(origin.as_ref()),
             -20.0..=20.0,
-            "Bits added to its surprise: the lower, the less it is believed.",
+            "Bits added to its surprise: the lower, the less it is believed (0 for novelty, -3 for all others).",
         );
         let window_s = entry.optional_integer(
             "window_s",
@@ -131,6 +131,14 @@ pub(super) fn read_detectors(table: &mut Table<'_>, folder: &Path) -> Vec<Detect
         let config = entry.free("config", "Settings of its own.");
         Some(DetectorConfig { origin: origin?, place: entry.here(), offset, window_s, config })
     })
+}
+
+/// Novelties are believed as they are; counts have many channels, and a source is bursty in ways nobody foresaw.
+fn default_offset(origin: Option<&Origin>) -> f64 {
+    match origin {
+        Some(Origin::Builtin(name)) if name == "novelty" => 0.0,
+        _ => -3.0,
+    }
 }
 
 /// Reads the list of filters.

@@ -10,10 +10,12 @@ use crate::loadout::{Loadout, LoadoutError};
 use bellwether_core::correlate::{Correlator, Event};
 use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
 use bellwether_core::lane::{KeptRecord, LaneCounters, SourceInfo};
+use bellwether_core::report::Report;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use tracing::trace;
 use worker::{Answer, Task};
 
 /// Batches and ticks that may wait for one worker.
@@ -219,6 +221,11 @@ impl Pipeline {
     fn take(&mut self, answer: Answer, output: &mut Output) {
         match answer {
             Answer::Outputs(outputs) => {
+                for report in &outputs.reports {
+                    let Report { source, end_ms, state_bits, news_bits, findings, .. } = report;
+                    let what = findings[0].subject.as_ref().map(|subject| &subject.template);
+                    trace!(source, end_ms, state_bits, news_bits, ?what, "window is odd");
+                }
                 self.correlator.take(outputs.reports);
                 self.waiting_records.extend(outputs.kept);
             }

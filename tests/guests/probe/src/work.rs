@@ -6,13 +6,13 @@
 use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
-/// Places of the three columns of bits.
-pub(crate) const TIMED_OUT: usize = 0;
-pub(crate) const RETRIED: usize = 1;
-pub(crate) const REFUSED: usize = 2;
 /// What texts are searched for.
 pub(crate) const LITERAL: &[u8] = b"timeout";
 
+/// Places of the columns of bits.
+const TIMED_OUT: usize = 0;
+const RETRIED: usize = 1;
+const REFUSED: usize = 2;
 /// OpenTelemetry's number of the severity `error`.
 const ERROR: u8 = 17;
 /// Share of a new value in the baseline.

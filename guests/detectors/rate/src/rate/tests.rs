@@ -9,7 +9,7 @@ fn last_score(counts: impl IntoIterator<Item = u32>) -> (Scores, DetectorPlugin<
     let mut plugin = testing::detector::<Rate>("{}");
     let mut last = None;
     for (minute, count) in counts.into_iter().enumerate() {
-        let series = vec![Column::U32s(vec![7]), Column::U32s(vec![count])];
+        let series = vec![Column::U32s(vec![7]), Column::U32s(vec![count]), Column::U8s(vec![9])];
         let window = testing::window(1, minute as u64, u64::from(count), series);
         last = Some(plugin.close_window(&window));
     }
@@ -27,15 +27,18 @@ fn noisy(rate: u32, minutes: u32) -> impl Iterator<Item = u32> {
 
 #[test]
 fn scores_by_side_and_size() {
-    let cases: [(&str, Vec<u32>, std::ops::Range<f32>, bool); 8] = [
-        ("steady", noisy(100, 200).chain([100]).collect(), -2.5..2.5, true),
-        ("five times as many", noisy(100, 200).chain([500]).collect(), 15.0..40.0, false),
-        ("a tenth", noisy(100, 200).chain([10]).collect(), -20.0..-8.0, false),
-        ("none", noisy(100, 200).chain([0]).collect(), -25.0..-10.0, false),
-        ("none of a sparse one", noisy(2, 200).chain([0]).collect(), -4.0..0.0, true),
-        ("none of it for 20 windows", noisy(2, 200).chain([0; 20]).collect(), -20.0..-6.0, false),
-        ("three where one is usual", noisy(1, 200).chain([3]).collect(), 0.5..4.0, true),
-        ("double for ten windows", noisy(100, 200).chain([200; 10]).collect(), 3.0..12.0, false),
+    let steady = || noisy(100, 200);
+    let cases: [(&str, Vec<u32>, std::ops::Range<f32>, bool); 10] = [
+        ("steady", steady().chain([100]).collect(), -2.5..2.5, true),
+        ("one window of five times as many", steady().chain([500]).collect(), 8.0..20.0, false),
+        ("two of them", steady().chain([500, 500]).collect(), 15.0..40.0, false),
+        ("one window of a tenth", steady().chain([10]).collect(), -1.0..0.1, false),
+        ("two of them", steady().chain([10, 10]).collect(), -20.0..-8.0, false),
+        ("silence", steady().chain([0, 0]).collect(), -30.0..-10.0, false),
+        ("silence of a sparse one", noisy(2, 200).chain([0, 0]).collect(), -4.0..0.1, true),
+        ("for 20 windows", noisy(2, 200).chain([0; 20]).collect(), -20.0..-6.0, false),
+        ("three where one is usual", noisy(1, 200).chain([3]).collect(), 0.0..4.0, true),
+        ("double for ten windows", steady().chain([200; 10]).collect(), 3.0..12.0, false),
     ];
     for (name, counts, range, quiet) in cases {
         let (scores, _) = last_score(counts);
@@ -45,17 +48,40 @@ fn scores_by_side_and_size() {
 }
 
 #[test]
-fn a_young_or_hardly_active_template_is_not_judged() {
-    for counts in [vec![5; 30], [vec![0; 200], vec![500; 5]].concat()] {
-        let (scores, _) = last_score(counts);
-        assert!(scores.rows[0].is_nan());
+fn a_busy_minute_is_no_news_about_each_of_its_messages() {
+    let mut plugin = testing::detector::<Rate>("{}");
+    let mut last = None;
+    for minute in 0..202u64 {
+        let factor = if minute >= 200 { 3 } else { 1 };
+        let counts = [50 * factor, 80 * factor, if minute >= 200 { 200 } else { 20 }];
+        let columns = vec![
+            Column::U32s(vec![1, 2, 3]),
+            Column::U32s(counts.to_vec()),
+            Column::U8s(vec![9; 3]),
+        ];
+        let lines = counts.iter().map(|count| u64::from(*count)).sum();
+        last = Some(plugin.close_window(&testing::window(1, minute, lines, columns)));
     }
+    let scores = last.expect("some windows").rows;
+    assert!(scores[2] > 3.0 * scores[0].max(scores[1]), "{scores:?}");
+}
+
+#[test]
+fn a_young_template_is_not_judged() {
+    let (scores, _) = last_score(vec![5; 30]);
+    assert!(scores.rows[0].is_nan());
+}
+
+#[test]
+fn what_never_was_a_habit_cannot_stop() {
+    let (scores, _) = last_score([vec![0; 200], vec![50; 40], vec![0; 5]].concat());
+    assert!(scores.rows[0].is_nan());
 }
 
 #[test]
 fn the_reason_tells_what_happened() {
-    for (counts, word) in [(500, "rose to 500"), (20, "fell to 20"), (0, "nothing for 1 windows")] {
-        let (scores, mut plugin) = last_score(noisy(100, 200).chain([counts]));
+    for (counts, word) in [(500, "rose to 500"), (20, "fell to 20"), (0, "nothing for 2 windows")] {
+        let (scores, mut plugin) = last_score(noisy(100, 200).chain([counts; 2]));
         let reason = scores.reasons.iter().find(|reason| reason.row == Some(0)).expect("a reason");
         let explanation = plugin.explain(reason.token).expect("an explanation");
         assert!(explanation.summary.starts_with(word), "{}", explanation.summary);
@@ -68,16 +94,17 @@ fn a_restored_state_says_the_same() {
     let mut second = testing::detector::<Rate>("{}");
     second.load(1, &first.save(1).expect("saved")).expect("loaded");
     let mut first = first;
-    let series = vec![Column::U32s(vec![7]), Column::U32s(vec![300])];
+    let series = vec![Column::U32s(vec![7]), Column::U32s(vec![300]), Column::U8s(vec![9])];
     let window = testing::window(1, 100, 300, series);
     assert_eq!(first.close_window(&window).rows, second.close_window(&window).rows);
 }
 
 #[test]
-fn a_template_that_left_the_series_is_forgotten() {
-    let (_, mut plugin) = last_score(noisy(50, 100));
-    let empty = vec![Column::U32s(vec![]), Column::U32s(vec![])];
-    let before = plugin.save(1).expect("saved").bytes.len();
-    plugin.close_window(&testing::window(1, 100, 0, empty));
-    assert!(plugin.save(1).expect("saved").bytes.len() < before);
+fn the_number_of_templates_is_bounded() {
+    let mut plugin = testing::detector::<Rate>(r#"{"templates_max": 10}"#);
+    for minute in 0..100 {
+        let columns = vec![Column::U32s(vec![minute]), Column::U32s(vec![1]), Column::U8s(vec![9])];
+        plugin.close_window(&testing::window(1, u64::from(minute), 1, columns));
+    }
+    assert!(plugin.save(1).expect("saved").bytes.len() < 11 * 40);
 }

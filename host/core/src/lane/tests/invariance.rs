@@ -1,0 +1,132 @@
+//! Neither the cutting into batches nor the company in a lane shows in the reports.
+
+use super::*;
+
+const WINDOWS: u64 = 300;
+
+/// Two sources with steady lines, bursts, and lines that a detector calls odd.
+fn traffic(window: u64) -> Vec<Said> {
+    let mut lines = Vec::new();
+    for source in 0..2u32 {
+        let odd_windows = [u64::from(source) * 20 + 140, 250, 290];
+        for step in 0..(3 + window % 4) {
+            let second = step * 7 + u64::from(source);
+            let text = format!("request {} took {second} ms", window * 31 + step);
+            lines.push(said(source, window * MINUTE + second * 1000, &text));
+        }
+        if odd_windows.contains(&window) {
+            let at = window * MINUTE + 40_000;
+            lines.push(said(source, at, &format!("odd thing in {window}")));
+            (0..30).for_each(|more| lines.push(said(source, at + more, "burst of lines")));
+        } else if window % 20 == 3 {
+            (0..4).for_each(|more| {
+                lines.push(said(source, window * MINUTE + more, "burst of lines"))
+            });
+        }
+    }
+    lines
+}
+
+fn by_lines() -> Fake {
+    Fake::observing(|lines| {
+        let Column::Text(texts) = lines.columns[0] else { panic!("texts were wanted") };
+        let odd = (0..lines.rows()).filter(|row| texts.row(*row).starts_with(b"odd"));
+        let mark = |row| Mark { row: row as u32, channel: 1, score: 9.0, code: 0, token: 0 };
+        Some(Scores { marks: odd.map(mark).collect(), ..silence()? })
+    })
+}
+
+fn by_windows() -> Fake {
+    let mut fake = Fake::closing(|window| {
+        let Column::U32s(counts) = window.columns[1] else { panic!("counts were wanted") };
+        let rows = counts.iter().map(|count| (*count as f32).ln_1p()).collect();
+        Some(Scores { rows, whole: (window.lines as f32).ln_1p() - 2.0, ..silence()? })
+    });
+    fake.descriptor.scale = Scale::Size;
+    fake
+}
+
+/// All reports of a lane that is given the lines of some sources, cut into batches of so many rows.
+fn reports(sources: &[u32], rows_max: usize) -> Vec<Report> {
+    let mut lane = lane_of(vec![by_lines(), by_windows()]);
+    let mut reports = Vec::new();
+    for window in 0..WINDOWS {
+        let mut lines = traffic(window);
+        lines.retain(|(source, ..)| sources.contains(source));
+        for cut in lines.chunks(rows_max) {
+            reports.extend(push(&mut lane, cut).reports);
+        }
+        reports.extend(tick(&mut lane, window));
+    }
+    push(&mut lane, &[said(sources[0], WINDOWS * MINUTE, "odd at the end")]);
+    reports.extend(lane.step(Input::End).reports);
+    reports.sort_by_key(|report| (report.end_ms, report.source));
+    reports
+}
+
+#[test]
+fn batches_do_not_show() {
+    let expected = reports(&[0, 1], 1000);
+    let windows: Vec<(u32, u64)> = expected
+        .iter()
+        .map(|report| (report.source, (report.start_ms - BEGIN_MS) / MINUTE))
+        .collect();
+    for odd in [(0, 140), (1, 160), (0, 300)] {
+        assert!(windows.contains(&odd), "{odd:?} is reported: {windows:?}");
+    }
+    let detectors = expected.iter().flat_map(|report| &report.findings);
+    assert!(detectors.clone().any(|finding| finding.position.is_some()), "a line is reported");
+    assert!(detectors.clone().any(|finding| finding.position.is_none()), "a count is reported");
+    for rows_max in [1, 7, 64] {
+        assert_eq!(reports(&[0, 1], rows_max), expected, "batches of {rows_max}");
+    }
+}
+
+#[test]
+fn company_in_a_lane_does_not_show() {
+    let mut apart = reports(&[0], 1000);
+    apart.extend(reports(&[1], 1000));
+    apart.sort_by_key(|report| (report.end_ms, report.source));
+    // The line at the end belongs to the first source of each lane.
+    apart.retain(|report| (report.source, report.start_ms) != (1, BEGIN_MS + WINDOWS * MINUTE));
+    assert_eq!(apart, reports(&[0, 1], 1000));
+}
+
+/// There is a limit of explanations; which findings have one must not depend on the batches either.
+#[test]
+fn explanations_do_not_depend_on_batches_or_company() {
+    let explained = |sources: &[u32], rows_max: usize| {
+        let mut lane = lane_of(vec![Fake::observing(|lines| {
+            let Column::Text(texts) = lines.columns[0] else { panic!("texts were wanted") };
+            let odd = (0..lines.rows()).filter(|row| texts.row(*row).starts_with(b"odd"));
+            let number = |row: usize| {
+                let digits = std::str::from_utf8(&texts.row(row)[3..]).unwrap();
+                digits.parse::<u32>().unwrap()
+            };
+            let mark = |row| {
+                let channel = number(row);
+                Mark { row: row as u32, channel, score: 5.0, code: 0, token: channel }
+            };
+            Some(Scores { marks: odd.map(mark).collect(), ..silence()? })
+        })]);
+        let lines: Vec<Said> = (0..40)
+            .flat_map(|row| sources.iter().map(move |source| (*source, row)))
+            .map(|(source, row)| said(source, 1022 * MINUTE + row, &format!("odd{row:02}")))
+            .collect();
+        sources.iter().for_each(|source| age(&mut lane, *source, 1));
+        for window in (100..=1000).step_by(100) {
+            let usual = sources.iter().map(|source| said(*source, window * MINUTE, "usual line"));
+            push(&mut lane, &usual.collect::<Vec<_>>());
+            tick(&mut lane, window);
+        }
+        lines.chunks(rows_max).for_each(|cut| drop(push(&mut lane, cut)));
+        let mut reports = tick(&mut lane, 1022);
+        reports.retain(|report| report.source == 0);
+        reports
+    };
+    let expected = explained(&[0], 1000);
+    assert_eq!(expected.len(), 1);
+    for (sources, rows_max) in [(&[0][..], 1), (&[0], 7), (&[0, 1], 1000), (&[0, 1], 7)] {
+        assert_eq!(explained(sources, rows_max), expected, "{sources:?} by {rows_max}");
+    }
+}
