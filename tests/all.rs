@@ -2,6 +2,22 @@
 //!
 //! To add a group of tests, write `x.rs` or `x/mod.rs` beside this file and add one line here.
 
+// Chance that is the same in every run, for the groups that need it.
+mod chance;
+// What else the program is asked to do: patterns, plugins, generated logs, and wrong usage.
+mod commands;
+// Configurations that are wrong, and filters that a configuration asks for.
+mod configuration;
+// A day of generated traffic, and what was found of what was planted.
+mod demo;
+// The same bytes out, whatever the number of workers, the cutting of the input and the size of batches.
+mod determinism;
+// Public logs with known faults.
+mod labelled;
+// Inputs that nobody would write on purpose.
+mod odd_input;
+// What a run of the program came to.
+mod outcome;
 // The binary under test and the labelled data, for the groups that need them.
 mod program;
 // The rules of CONTRIBUTING.md that a machine can check.

@@ -1,5 +1,6 @@
 //! Detector `rate`: the count of each template against what it usually is.
 
 mod rate;
+mod run;
 
 bellwether_sdk::export_detector!(rate::Rate);

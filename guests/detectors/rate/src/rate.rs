@@ -10,6 +10,7 @@
 //! messages. A rise of a single window counts half of one that stays, and a fall of a single window, such as a gap while
 //! files are rotated, not at all. And a deviation must be large in lines and as a ratio before it may speak.
 
+use crate::run::{Run, fall_nats, rise_nats};
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Scorer, SeriesColumn, Span, Window, descriptor, evidence,
 };
@@ -30,8 +31,6 @@ const OTHERS_PRIOR: f32 = 10.0;
 const PACE_MAX: f32 = 5.0;
 /// Active windows from which a fall is judged.
 const HABIT_WINDOWS: u32 = 60;
-/// Silence longer than this adds nothing.
-const SILENT_WINDOWS_MAX: u32 = 60;
 
 /// What the user may set.
 #[derive(Debug, Deserialize)]
@@ -78,8 +77,8 @@ struct Baseline {
     variance: f32,
     /// Of the deviation from what the other lines lead to expect.
     variance_given_others: f32,
-    /// Deviation in the window before.
-    last_z: f32,
+    rise: Run,
+    fall: Run,
 }
 
 /// The baselines of one source.
@@ -96,7 +95,7 @@ pub(crate) struct Judged {
     count: u32,
     expected: f32,
     silent: u32,
-    stays: bool,
+    run: Run,
 }
 
 /// The detector.
@@ -198,30 +197,19 @@ impl Rate {
         baseline.silent = if count > 0 { 0 } else { baseline.silent.saturating_add(1) };
         let known_windows = window.saturating_sub(baseline.first);
         let expected = baseline.expected();
-        let silent = baseline.silent.min(SILENT_WINDOWS_MAX);
-        let windows = silent.max(1) as f32;
-        let deviation = |expected: f32, variance: f32| {
-            (value - stabilise(expected * windows)) / variance.max(1.0).sqrt()
-        };
         let given_others = expected * pace.clamp(1.0 / PACE_MAX, PACE_MAX);
-        let own = deviation(expected, baseline.variance);
-        let z = smaller(own, deviation(given_others, baseline.variance_given_others));
-        let last = std::mem::replace(&mut baseline.last_z, z);
-        let lasting = smaller(z, last);
-        let stays = z < 0.0 || lasting > z / 2.0;
-        let z = if stays { lasting } else { z / 2.0 };
-        let weight = 1.0 / memory_windows.min(known_windows as f32 + 1.0);
-        let spread = baseline.variance.max(1.0).sqrt();
-        let step = (value - baseline.mean).clamp(-3.0 * spread, 3.0 * spread);
-        baseline.mean += weight * step;
-        baseline.variance += weight * (step * step - baseline.variance);
-        let spread = baseline.variance_given_others.max(1.0).sqrt();
-        let step = (value - stabilise(given_others)).clamp(-3.0 * spread, 3.0 * spread);
-        baseline.variance_given_others += weight * (step * step - baseline.variance_given_others);
+        let spread = baseline.variance.max(baseline.variance_given_others).max(1.0);
+        let (most, least) = (expected.max(given_others), expected.min(given_others));
+        baseline.rise.add(rise_nats(count as f32, most) / spread, count, most);
+        baseline.fall.add(fall_nats(count as f32, least) / spread, count, least);
+        let rises = baseline.rise.rise_z() >= baseline.fall.fall_z();
+        let run = if rises { baseline.rise } else { baseline.fall };
+        let z = if rises { run.rise_z() } else { -run.fall_z() };
+        baseline.learn(value, given_others, 1.0 / memory_windows.min(known_windows as f32 + 1.0));
         // What never was a habit cannot stop being one.
         let known =
             known_windows > warm_up_windows && (z >= 0.0 || baseline.active >= HABIT_WINDOWS);
-        known.then_some(Judged { z, count, expected, silent, stays })
+        known.then_some(Judged { z, count, expected, silent: baseline.silent, run })
     }
 
     fn forget_longest_unseen(&self, state: &mut State) {
@@ -233,17 +221,19 @@ impl Rate {
     }
 
     fn is_large(&self, judged: &Judged, severity: u8) -> bool {
-        let missing = judged.expected * judged.silent.max(1) as f32;
-        let lines = if judged.silent > 0 { missing } else { judged.count as f32 - judged.expected };
-        let ratio = judged.ratio();
+        let run = judged.run;
         let Config { lines_min, ratio_min, burst_lines_min, .. } = self.config;
         let error = severity >= ERROR;
         let lines_min = if error { lines_min / 2.0 } else { lines_min };
-        if !judged.stays {
-            let lines_min = if error { lines_min } else { burst_lines_min };
-            return lines >= lines_min && ratio >= 2.0 * ratio_min;
+        let ratio = (run.lines + 0.5) / (run.expected + 0.5);
+        if judged.z < 0.0 {
+            return run.expected - run.lines >= lines_min && ratio <= 1.0 / ratio_min;
         }
-        lines.abs() >= lines_min && (ratio >= ratio_min || ratio <= 1.0 / ratio_min)
+        if run.windows > 1 {
+            return run.lines - run.expected >= lines_min && ratio >= ratio_min;
+        }
+        let lines_min = if error { lines_min } else { burst_lines_min };
+        run.lines - run.expected >= lines_min && ratio >= 2.0 * ratio_min
     }
 }
 
@@ -264,9 +254,20 @@ impl Baseline {
         let kept = (1.0 - 1.0 / memory_windows).powi(unseen.min(10_000) as i32);
         self.mean = stabilise(0.0) + (self.mean - stabilise(0.0)) * kept;
         if unseen > 0 {
-            (self.silent, self.last_z) = (0, 0.0);
+            (self.silent, self.rise, self.fall) = (0, Run::default(), Run::default());
         }
         self.last = window;
+    }
+
+    /// Moves towards a count by clipped steps.
+    fn learn(&mut self, value: f32, given_others: f32, weight: f32) {
+        let spread = self.variance.max(1.0).sqrt();
+        let step = (value - self.mean).clamp(-3.0 * spread, 3.0 * spread);
+        self.mean += weight * step;
+        self.variance += weight * (step * step - self.variance);
+        let spread = self.variance_given_others.max(1.0).sqrt();
+        let step = (value - stabilise(given_others)).clamp(-3.0 * spread, 3.0 * spread);
+        self.variance_given_others += weight * (step * step - self.variance_given_others);
     }
 
     /// Lines a window that are usual.
@@ -282,21 +283,10 @@ impl Judged {
 
     fn reason(&self) -> u32 {
         match self {
+            Judged { z, .. } if *z >= 0.0 => 0,
             Judged { silent: 1.., .. } => 2,
-            Judged { z, .. } if *z < 0.0 => 1,
-            _ => 0,
+            _ => 1,
         }
-    }
-}
-
-/// The one closer to 0, or 0 where they point different ways.
-fn smaller(a: f32, b: f32) -> f32 {
-    if a * b <= 0.0 {
-        0.0
-    } else if a.abs() < b.abs() {
-        a
-    } else {
-        b
     }
 }
 

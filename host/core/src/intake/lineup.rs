@@ -5,7 +5,7 @@
 //! wait here until the others have caught up.
 
 use super::Routed;
-use crate::batch::BatchBuilder;
+use crate::batch::{Batch, BatchBuilder};
 use crate::record::Record;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
@@ -18,7 +18,15 @@ pub(super) struct Lineup {
     batch_bytes_max: usize,
     ticked_ms: u64,
     /// By the tick they go after, and by lane.
-    rows: BTreeMap<u64, BTreeMap<u32, BatchBuilder>>,
+    rows: BTreeMap<u64, BTreeMap<u32, Waiting>>,
+}
+
+/// Rows of one lane that go after the same tick. Their number is bounded by how far inputs are read ahead: whoever
+/// reads goes on with the one that is furthest behind.
+#[derive(Debug, Default)]
+struct Waiting {
+    full: Vec<Batch>,
+    builder: BatchBuilder,
 }
 
 /// A row and where it goes.
@@ -44,11 +52,17 @@ impl Lineup {
     /// Takes a row of an input whose event time is complete up to `closed_ms`.
     pub(super) fn push(&mut self, closed_ms: i64, row: Row<'_>, out: &mut Vec<Routed>) {
         let after_ms = self.step(closed_ms).max(self.ticked_ms);
-        let builder = self.rows.entry(after_ms).or_default().entry(row.lane).or_default();
+        let waiting = self.rows.entry(after_ms).or_default().entry(row.lane).or_default();
+        let builder = &mut waiting.builder;
         builder.push(row.source, row.time_ms, row.record);
-        let full = builder.len() >= self.batch_rows_max || builder.bytes() >= self.batch_bytes_max;
-        if full && after_ms == self.ticked_ms {
-            out.push(Routed::Records { lane: row.lane, batch: builder.seal() });
+        if builder.len() < self.batch_rows_max && builder.bytes() < self.batch_bytes_max {
+            return;
+        }
+        let batch = builder.seal();
+        if after_ms == self.ticked_ms {
+            out.push(Routed::Records { lane: row.lane, batch });
+        } else {
+            waiting.full.push(batch);
         }
     }
 
@@ -75,10 +89,10 @@ impl Lineup {
             }
             let (after_ms, lanes) = entry.remove_entry();
             self.tick(after_ms, out);
-            for (lane, mut builder) in lanes {
-                if !builder.is_empty() {
-                    out.push(Routed::Records { lane, batch: builder.seal() });
-                }
+            for (lane, Waiting { full, mut builder }) in lanes {
+                let rest = (!builder.is_empty()).then(|| builder.seal());
+                let batches = full.into_iter().chain(rest);
+                out.extend(batches.map(|batch| Routed::Records { lane, batch }));
             }
         }
     }

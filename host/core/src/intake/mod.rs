@@ -85,6 +85,8 @@ pub struct SourceForm {
 
 struct Input {
     options: InputOptions,
+    /// What tells its sources from those of the same name in an earlier input.
+    suffix: String,
     /// Absent only while it hands out a line, and after the end.
     splitter: Option<LineSplitter>,
     finished: bool,
@@ -97,8 +99,6 @@ struct Input {
 }
 
 struct Source {
-    /// The key before it was numbered.
-    name: String,
     key: String,
     input: usize,
     lane: u32,
@@ -137,8 +137,16 @@ impl Intake {
     /// Adds an input. All inputs are to be added before the first byte, or windows close without the missing one.
     pub fn open(&mut self, options: InputOptions) -> InputId {
         let limits = FrameLimits { line_bytes_max: self.settings.line_bytes_max };
+        let ordinal = self.inputs.len() + 1;
+        let both_prefixed = |other: &Input| {
+            [other.options.routing, options.routing] == [Routing::Prefixed, Routing::Prefixed]
+        };
+        let same = |other: &Input| other.options.source == options.source || both_prefixed(other);
+        let suffix =
+            if self.inputs.iter().any(same) { format!("#{ordinal}") } else { String::new() };
         self.inputs.push(Input {
             options,
+            suffix,
             splitter: Some(LineSplitter::new(limits)),
             finished: false,
             advancing: false,
@@ -220,16 +228,12 @@ impl Intake {
     /// Gives a source its number, if there is room for one more. Two inputs never share a source: equal names are
     /// numbered.
     fn add_source(&mut self, input: usize, name: &str) -> Option<u32> {
-        let mut key = Routing::key(&self.inputs[input].options.source, name);
-        let same = self.sources.iter().filter(|source| source.name == key).count();
-        let name_alone = key.clone();
-        if same > 0 {
-            key = format!("{key}#{}", same + 1);
-        }
         if self.sources.len() >= self.settings.sources_max {
             return None;
         }
         let number = self.sources.len() as u32;
+        let Input { options, suffix, .. } = &self.inputs[input];
+        let key = format!("{}{suffix}", Routing::key(&options.source, name));
         let limits = AssemblerLimits {
             record_bytes_max: self.settings.record_bytes_max,
             record_lines_max: self.settings.record_lines_max,
@@ -237,10 +241,9 @@ impl Intake {
         };
         let reference = Reference { time_ms: self.inputs[input].options.reference_ms };
         self.sources.push(Source {
-            name: name_alone,
-            key: key.clone(),
-            input,
             lane: (xxh3_64(key.as_bytes()) % u64::from(self.settings.lanes)) as u32,
+            key,
+            input,
             assembler: Some(Assembler::new(limits, reference)),
             records: 0,
             last_ms: None,
@@ -265,7 +268,7 @@ impl Intake {
             self.admit(number, time_ms, false, record, out);
         } else if source.arrivals > 0 {
             let time_ms = self.arrival_ms(number);
-            self.admit(number, time_ms, false, record, out);
+            self.admit(number, time_ms, true, record, out);
         } else {
             source.unstamped.push(record.clone());
             if source.unstamped.len() == UNSTAMPED_MAX {

@@ -68,15 +68,14 @@ impl Lane {
             facts.retain(&gone.complement());
         }
         if self.keeps_records {
-            let mut row = 0;
-            for run in facts.batch.runs() {
-                for _ in 0..run.rows {
-                    let (position, text) =
-                        (facts.batch.position(row), facts.batch.text(row).to_vec());
-                    outputs.kept.push(KeptRecord { source: run.source, position, text });
-                    row += 1;
-                }
-            }
+            let runs = facts.batch.runs().iter();
+            let sources = runs.flat_map(|run| std::iter::repeat_n(run.source, run.rows as usize));
+            outputs.kept.extend(sources.enumerate().map(|(row, source)| KeptRecord {
+                source,
+                position: facts.batch.position(row),
+                time_ms: facts.batch.time_ms(row),
+                text: facts.batch.text(row).to_vec(),
+            }));
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct KeptRecord {
     pub source: u32,
     /// Where it stands in its input.
     pub position: u64,
+    /// Its event time, in milliseconds since 1970.
+    pub time_ms: i64,
     /// Its text.
     pub text: Vec<u8>,
 }

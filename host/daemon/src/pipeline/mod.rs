@@ -42,7 +42,7 @@ pub enum PipelineError {
 pub struct Output {
     /// Changes in the lives of anomalies, in order.
     pub events: Vec<Event>,
-    /// Kept records in the order of their inputs, if they are wanted.
+    /// Kept records, if they are wanted: window by window of event time, in each in the order of their input.
     pub kept: Vec<KeptRecord>,
 }
 
@@ -61,6 +61,14 @@ pub struct Totals {
     pub open_anomalies: usize,
 }
 
+/// What workers said between two ticks, and how many have passed the second.
+#[derive(Default)]
+struct Span {
+    passed: usize,
+    reports: Vec<Report>,
+    kept: Vec<KeptRecord>,
+}
+
 /// A running pipeline of one tenant.
 pub struct Pipeline {
     intake: Intake,
@@ -68,8 +76,8 @@ pub struct Pipeline {
     tasks: Vec<SyncSender<Task>>,
     answers: Receiver<Answer>,
     threads: Vec<JoinHandle<()>>,
-    /// Workers that have passed each tick.
-    passed: BTreeMap<u64, usize>,
+    /// What was said between two ticks, by the number of the ticks before; workers may be several ahead of others.
+    spans: BTreeMap<u64, Span>,
     waiting_records: Vec<KeptRecord>,
     failed: Option<PipelineError>,
     totals: LaneCounters,
@@ -103,7 +111,7 @@ impl Pipeline {
             tasks,
             answers,
             threads,
-            passed: BTreeMap::new(),
+            spans: BTreeMap::new(),
             waiting_records: Vec::new(),
             failed: None,
             totals: LaneCounters::default(),
@@ -151,8 +159,12 @@ impl Pipeline {
             self.wait(&mut output)?;
         }
         self.learn_sources();
+        for span in std::mem::take(&mut self.spans).into_values() {
+            self.correlator.take(span.reports);
+            self.waiting_records.extend(span.kept);
+        }
         output.events.extend(self.correlator.finish());
-        self.release_records(&mut output);
+        self.release_records(i64::MAX, &mut output);
         for thread in self.threads.drain(..) {
             thread.join().map_err(|_| PipelineError::Worker)?;
         }
@@ -220,16 +232,19 @@ impl Pipeline {
 
     fn take(&mut self, answer: Answer, output: &mut Output) {
         match answer {
-            Answer::Outputs(outputs) => {
-                for report in &outputs.reports {
-                    let Report { source, end_ms, state_bits, news_bits, findings, .. } = report;
-                    let what = findings[0].subject.as_ref().map(|subject| &subject.template);
-                    trace!(source, end_ms, state_bits, news_bits, ?what, "window is odd");
-                }
-                self.correlator.take(outputs.reports);
-                self.waiting_records.extend(outputs.kept);
+            Answer::Outputs { ticks, outputs } => {
+                outputs.reports.iter().for_each(trace_report);
+                let span = self.spans.entry(ticks).or_default();
+                span.reports.extend(outputs.reports);
+                span.kept.extend(outputs.kept);
             }
-            Answer::Passed(watermark_ms) => self.pass(watermark_ms, output),
+            Answer::Passed { ticks, watermark_ms } => {
+                let span = self.spans.entry(ticks).or_default();
+                span.passed += 1;
+                if span.passed == self.tasks.len() {
+                    self.settle(ticks, watermark_ms, output);
+                }
+            }
             Answer::Ended { counters, sources } => {
                 self.ended += 1;
                 self.totals.add(&counters);
@@ -239,20 +254,30 @@ impl Pipeline {
         }
     }
 
-    /// When the last worker has passed a tick, all reports up to it are here.
-    fn pass(&mut self, watermark_ms: u64, output: &mut Output) {
-        let count = self.passed.entry(watermark_ms).or_default();
-        *count += 1;
-        if *count == self.tasks.len() {
-            self.passed.remove(&watermark_ms);
-            output.events.extend(self.correlator.fold(watermark_ms));
-            self.release_records(output);
-        }
+    /// The last worker has passed a tick: what was said up to it is complete, whoever said it first.
+    fn settle(&mut self, ticks: u64, watermark_ms: u64, output: &mut Output) {
+        let Span { reports, kept, .. } = self.spans.remove(&ticks).unwrap_or_default();
+        self.correlator.take(reports);
+        output.events.extend(self.correlator.fold(watermark_ms));
+        self.waiting_records.extend(kept);
+        self.release_records(i64::try_from(watermark_ms).unwrap_or(i64::MAX), output);
     }
 
-    fn release_records(&mut self, output: &mut Output) {
-        let mut records = std::mem::take(&mut self.waiting_records);
-        records.sort_by_key(|record| (record.position, record.source));
-        output.kept.extend(records);
+    /// Records up to a point in event time, in the order of their input. Later ones wait: a record of theirs may still
+    /// be joined from its lines.
+    fn release_records(&mut self, until_ms: i64, output: &mut Output) {
+        let waiting = std::mem::take(&mut self.waiting_records);
+        let (mut ready, later): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|record| record.time_ms < until_ms);
+        self.waiting_records = later;
+        ready.sort_by_key(|record| (record.position, record.source));
+        output.kept.extend(ready);
     }
+}
+
+fn trace_report(report: &Report) {
+    let Report { source, end_ms, state_bits, news_bits, findings, .. } = report;
+    let what = findings.first().and_then(|finding| finding.subject.as_ref());
+    let what = what.map(|subject| &subject.template);
+    trace!(source, end_ms, state_bits, news_bits, ?what, "window is odd");
 }

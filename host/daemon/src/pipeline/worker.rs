@@ -19,10 +19,11 @@ pub(super) enum Task {
 
 /// What a worker says.
 pub(super) enum Answer {
-    /// Of one step.
-    Outputs(Outputs),
-    /// All lanes have passed this tick, and everything up to it was said.
-    Passed(u64),
+    /// Of one step, between the tick of that number and the next; also where there is nothing to say, since whoever
+    /// hands out tasks may be waiting for a place in the queue.
+    Outputs { ticks: u64, outputs: Outputs },
+    /// All lanes have passed the tick of that number, and everything up to it was said.
+    Passed { ticks: u64, watermark_ms: u64 },
     /// The worker is done.
     Ended { counters: LaneCounters, sources: Vec<SourceInfo> },
     /// The worker cannot go on.
@@ -32,14 +33,13 @@ pub(super) enum Answer {
 /// Works until it is told to end or nobody listens any more.
 pub(super) fn work(loadout: &Loadout, tasks: &Receiver<Task>, answers: &SyncSender<Answer>) {
     let mut lanes: BTreeMap<u32, Lane> = BTreeMap::new();
-    let say = |outputs: Outputs| {
-        let silent = outputs.reports.is_empty() && outputs.kept.is_empty();
-        silent || answers.send(Answer::Outputs(outputs)).is_ok()
-    };
+    let say =
+        |ticks: u64, outputs: Outputs| answers.send(Answer::Outputs { ticks, outputs }).is_ok();
+    let mut ticks = 0;
     while let Ok(task) = tasks.recv() {
         let heard = match task {
             Task::Records { lane, batch } => match open(&mut lanes, lane, loadout) {
-                Ok(lane) => say(lane.step(Input::Records(batch))),
+                Ok(lane) => say(ticks, lane.step(Input::Records(batch))),
                 Err(error) => {
                     // Nobody left to tell is the end as well.
                     let _ = answers.send(Answer::Failed(error));
@@ -47,11 +47,14 @@ pub(super) fn work(loadout: &Loadout, tasks: &Receiver<Task>, answers: &SyncSend
                 }
             },
             Task::Tick(watermark_ms) => {
-                lanes.values_mut().all(|lane| say(lane.step(Input::Tick(watermark_ms))))
-                    && answers.send(Answer::Passed(watermark_ms)).is_ok()
+                let said =
+                    lanes.values_mut().all(|lane| say(ticks, lane.step(Input::Tick(watermark_ms))));
+                let passed = Answer::Passed { ticks, watermark_ms };
+                ticks += 1;
+                said && answers.send(passed).is_ok()
             }
             Task::End => {
-                lanes.values_mut().all(|lane| say(lane.step(Input::End)));
+                lanes.values_mut().all(|lane| say(ticks, lane.step(Input::End)));
                 let _ = answers.send(ended(&lanes));
                 return;
             }
