@@ -35,7 +35,8 @@ test: setup ## run all tests
 	cargo test -q --locked --workspace
 
 bench: setup ## measure speed
-	cargo run --release --locked -p bellwether-bench
+	cargo build --release --locked -p bellwether-daemon -p bellwether-bench
+	cargo run -q --release --locked -p bellwether-bench
 
 lint: setup ## check formatting and lints
 	cargo fmt --all --check

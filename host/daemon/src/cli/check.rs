@@ -24,6 +24,13 @@ pub(super) fn config(path: &Path) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// Prints all settings with their defaults.
+pub(super) fn defaults() -> Result<(), Failure> {
+    let mut out = stdout();
+    out.write_all(config::render_defaults().as_bytes())?;
+    Ok(out.flush()?)
+}
+
 /// Checks pattern files, or those that ship.
 pub(super) fn patterns(files: &[PathBuf]) -> Result<(), Failure> {
     let patterns = match files {

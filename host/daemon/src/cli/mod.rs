@@ -20,7 +20,7 @@ use crate::config::Config;
 
 /// Watches logs and tells you, early and quietly, when something has really changed.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "bellwether", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -53,8 +53,11 @@ enum Command {
     /// Check a configuration, the pattern files and the plugins it names
     Check {
         /// The configuration file
-        #[arg(short, long, value_name = "FILE")]
-        config: PathBuf,
+        #[arg(short, long, value_name = "FILE", required_unless_present = "defaults")]
+        config: Option<PathBuf>,
+        /// Print a configuration with all settings, their defaults and what they mean
+        #[arg(long, conflicts_with = "config")]
+        defaults: bool,
     },
 }
 
@@ -108,7 +111,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Patterns { command: PatternCommand::Check { files } } => check::patterns(&files),
         Command::Plugin { command } => plugin::run(&command),
         Command::Generate(options) => generate::run(&options),
-        Command::Check { config } => check::config(&config),
+        Command::Check { config: Some(config), .. } => check::config(&config),
+        Command::Check { config: None, .. } => check::defaults(),
     }
 }
 

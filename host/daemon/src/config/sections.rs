@@ -120,8 +120,6 @@ impl IntakeConfig {
 pub struct TemplateConfig {
     /// Most templates of a source.
     pub per_source_max: usize,
-    /// Most memory for the templates of a source.
-    pub bytes_per_source_max: usize,
 }
 
 impl TemplateConfig {
@@ -132,12 +130,6 @@ impl TemplateConfig {
                 4096,
                 16..=65_536,
                 "Most templates of a source; the least used one makes room.",
-            ),
-            bytes_per_source_max: table.integer(
-                "bytes_per_source_max",
-                4 << 20,
-                64 << 10..=1 << 30,
-                "Most memory in bytes for the templates of a source.",
             ),
         }
     }
