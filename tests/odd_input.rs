@@ -102,7 +102,8 @@ fn check(name: &str, bytes: &[u8], code: i32, [read, late, quarantined]: [u64; 3
 fn every_record_is_accounted_for() {
     let hour = joined(&regular(0..60), "\n");
     let again = [joined(&regular(0..120), "\n"), joined(&regular(30..60), "\n")].concat();
-    let long = [&hour[..], &repeated(b"x", 20_000_000), b"\n", &hour[..]].concat();
+    let long =
+        [&hour[..], &repeated(b"x", 20_000_000), b"\n", &joined(&regular(60..120), "\n")].concat();
     let instant: Vec<u8> = (0..50_000)
         .flat_map(|n| format!("2024-03-04T00:00:00Z INFO request {n}\n").into_bytes())
         .collect();
@@ -113,7 +114,7 @@ fn every_record_is_accounted_for() {
         ("one line without an end", b"2024-03-04T00:00:00Z INFO x", [1, 0, 0]),
         ("a regular hour", &hour, [1200, 0, 0]),
         ("half an hour again, an hour later", &again, [3000, 600, 0]),
-        ("a line of 20 MB, which belongs to the record before it", &long, [2400, 1200 - 3, 0]),
+        ("a line of 20 MB, which belongs to the record before it", &long, [2400, 0, 0]),
         ("many lines in one second", &instant, [50_000, 0, 0]),
         ("zero bytes", &repeated(b"2024-03-04T00:00:00Z INFO \0 x\0\n", 500), [500, 0, 0]),
         ("only zero bytes", &repeated(b"\0", 5000), [1, 0, 0]),

@@ -28,6 +28,10 @@ pub fn descriptor(name: &str, version: &str) -> Descriptor {
 }
 
 /// A named fact of an explanation.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values, mostly numbers, read better without `&`"
+)]
 pub fn evidence(name: &str, value: impl ToString) -> (String, String) {
     (name.into(), value.to_string())
 }

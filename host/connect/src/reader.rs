@@ -60,7 +60,7 @@ impl Reader {
         if metadata.is_dir() {
             return Err(OpenError::Folder(path.into()));
         }
-        let bytes_total = metadata.is_file().then(|| metadata.len());
+        let bytes_total = metadata.is_file().then_some(metadata.len());
         let modified_ms = metadata.modified().ok().and_then(milliseconds);
         Self::new(file, bytes_total, modified_ms).map_err(unreadable)
     }

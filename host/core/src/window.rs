@@ -274,6 +274,9 @@ mod tests {
         }
     }
 
+    /// Span, end, expected templates with counts, expected lines.
+    type Case<'a> = (WindowSpan, u64, &'a [(u32, u32)], u64);
+
     #[test]
     fn panes_sum_to_windows_of_any_size_and_silence_has_a_row() {
         let mut counts = Counts::new(LIMITS);
@@ -283,7 +286,7 @@ mod tests {
             counts.push(&line(time_ms, template));
         }
         let two = WindowSpan { size_ms: 120_000, step_ms: 60_000 };
-        let cases: [(WindowSpan, u64, &[(u32, u32)], u64); 3] = [
+        let cases: [Case<'_>; 3] = [
             (MINUTE, 60_000, &[(1, 3), (2, 1)], 4),
             (MINUTE, 120_000, &[(1, 1), (2, 0), (3, 1)], 2),
             (two, 120_000, &[(1, 4), (2, 1), (3, 1)], 6),

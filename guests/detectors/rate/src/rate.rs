@@ -10,7 +10,7 @@
 //! messages. A rise of a single window counts half of one that stays, and a fall of a single window, such as a gap while
 //! files are rotated, not at all. And a deviation must be large in lines and as a ratio before it may speak.
 
-use crate::run::{Run, fall_nats, rise_nats};
+use crate::run::{Run, fall_nats, rise_nats, stabilise};
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Scorer, SeriesColumn, Span, Window, descriptor, evidence,
 };
@@ -202,9 +202,9 @@ impl Rate {
         let (most, least) = (expected.max(given_others), expected.min(given_others));
         baseline.rise.add(rise_nats(count as f32, most) / spread, count, most);
         baseline.fall.add(fall_nats(count as f32, least) / spread, count, least);
-        let rises = baseline.rise.rise_z() >= baseline.fall.fall_z();
-        let run = if rises { baseline.rise } else { baseline.fall };
-        let z = if rises { run.rise_z() } else { -run.fall_z() };
+        let (rise_z, fall_z) = (baseline.rise.rise_z(), baseline.fall.fall_z() / spread.sqrt());
+        let (run, z) =
+            if rise_z >= fall_z { (baseline.rise, rise_z) } else { (baseline.fall, -fall_z) };
         baseline.learn(value, given_others, 1.0 / memory_windows.min(known_windows as f32 + 1.0));
         // What never was a habit cannot stop being one.
         let known =
@@ -288,10 +288,6 @@ impl Judged {
             _ => 1,
         }
     }
-}
-
-fn stabilise(count: f32) -> f32 {
-    2.0 * (count + 0.375).sqrt()
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub(crate) struct Run {
     pub(crate) windows: u32,
     pub(crate) lines: f32,
     pub(crate) expected: f32,
+    /// Lines and expectation of the strongest window.
+    strongest: (f32, f32),
 }
 
 impl Run {
@@ -40,7 +42,9 @@ impl Run {
             *self = Run::default();
             return;
         }
-        self.largest = self.largest.max(nats);
+        if nats > self.largest {
+            (self.largest, self.strongest) = (nats, (count as f32, expected));
+        }
         self.windows += u32::from(nats > 0.0);
         self.lines += count as f32;
         self.expected += expected;
@@ -48,12 +52,14 @@ impl Run {
 
     /// A rise in standard deviations; one of a single window counts half.
     pub(crate) fn rise_z(&self) -> f32 {
-        self.fall_z().max(deviations(self.nats) / 2.0)
+        deviations(self.nats - self.largest).max(deviations(self.nats) / 2.0)
     }
 
     /// A fall in standard deviations; one of a single window, such as a gap while files are rotated, counts nothing.
     pub(crate) fn fall_z(&self) -> f32 {
-        deviations(self.nats - self.largest)
+        let (lines, expected) = self.strongest;
+        let (lines, expected) = (self.lines - lines, self.expected - expected);
+        (stabilise(expected) - stabilise(lines)).max(0.0)
     }
 }
 
@@ -72,4 +78,9 @@ pub(crate) fn fall_nats(count: f32, expected: f32) -> f32 {
 /// The normal deviation that is as improbable.
 fn deviations(nats: f32) -> f32 {
     (2.0 * nats.max(0.0)).sqrt()
+}
+
+/// Counts on a scale on which Poisson counts have a standard deviation of 1 (Anscombe 1948).
+pub(crate) fn stabilise(count: f32) -> f32 {
+    2.0 * (count + 0.375).sqrt()
 }

@@ -73,7 +73,7 @@ impl OddTokens {
         let (begins, episodes) =
             if lines >= ESTABLISHED_LINES { own } else { self.note((alphabet, YOUNG), window) };
         let bits = ((windows as f32 + 1.0) / (episodes as f32 + 0.5)).log2();
-        begins.then(|| OddToken {
+        (begins && lines >= YOUNG_LINES_MIN).then(|| OddToken {
             bits,
             words: format!("{} of {length} characters", alphabet.name()),
         })

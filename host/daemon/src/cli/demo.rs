@@ -176,7 +176,7 @@ fn write(out: &mut dyn Write, plan: &Plan, score: &Score, events: &[Event]) -> i
     writeln!(out, "\nWhat was planted:\n")?;
     let mut rows = Table::new(&["start", "what", "found", "after", "detail"]);
     for incident in &score.incidents {
-        rows.push(vec![
+        rows.push(&[
             incident.start.replace('T', " ").trim_end_matches('Z').into(),
             incident.kind.into(),
             if incident.found { "yes" } else { "no" }.into(),

@@ -148,7 +148,7 @@ fn write_table(out: &mut dyn Write, templates: &Templates, top: usize) -> io::Re
     let mut table = Table::new(&["lines", "id", "template"]);
     for template in list.iter().take(top) {
         let text = if template.text.is_empty() { "(empty)".into() } else { template.text.clone() };
-        table.push(vec![template.lines.to_string(), format!("{:08x}", template.message), text]);
+        table.push(&[template.lines.to_string(), format!("{:08x}", template.message), text]);
     }
     table.write(out)?;
     let hidden = list.len().saturating_sub(top);

@@ -74,7 +74,7 @@ fn write_sources(out: &mut dyn Write, totals: &Totals, window_ms: u64) -> io::Re
             100.. => "yes".to_string(),
             percent => format!("{percent} % (needs {} more windows)", WARM_UP_WINDOWS - windows),
         };
-        table.push(vec![
+        table.push(&[
             source.key.clone(),
             source.form.form.name().into(),
             format!("{}/{}", source.form.votes, source.form.lines),

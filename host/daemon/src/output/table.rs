@@ -16,7 +16,7 @@ impl Table {
         Table { rows: vec![head.iter().map(|cell| (*cell).to_string()).collect()] }
     }
 
-    pub(crate) fn push(&mut self, row: Vec<String>) {
+    pub(crate) fn push(&mut self, row: &[String]) {
         self.rows.push(row.iter().map(|cell| safe(cell)).collect());
     }
 
@@ -54,7 +54,7 @@ pub(crate) fn write_anomalies(out: &mut dyn Write, events: &[Event]) -> io::Resu
     for event in opened {
         let end = ends.get(event.id.as_str());
         let last = end.copied().unwrap_or(event);
-        table.push(vec![
+        table.push(&[
             event.opened.replace('T', " ").trim_end_matches('Z').to_string(),
             end.map_or("open".into(), |end| {
                 end.at.split('T').nth(1).unwrap_or("").trim_end_matches('Z').into()
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn columns_line_up_and_cells_are_harmless() {
         let mut table = Table::new(&["a", "long head", "end"]);
-        table.push(vec!["wide cell".into(), "x".into(), "\x1b[31m".into()]);
+        table.push(&["wide cell".into(), "x".into(), "\x1b[31m".into()]);
         let mut out = Vec::new();
         table.write(&mut out).expect("written");
         let text = String::from_utf8(out).expect("text");

@@ -18,6 +18,9 @@ fn batch(rows: &[Row]) -> Batch {
     testing::batch(1, rows.len() as u32, columns)
 }
 
+/// Name, windows before, rows, and what is to be said of the last: code, bits, part of the summary.
+type Case<'a> = (&'a str, u32, &'a [Row], &'a [(u32, f32, &'a str)]);
+
 /// What is said about the last row after a quiet beginning of one known message.
 fn marks(after: u32, rows: &[Row]) -> Vec<(u32, f32, String)> {
     let mut plugin: DetectorPlugin<Novelty> = testing::detector("{}");
@@ -40,7 +43,7 @@ fn marks(after: u32, rows: &[Row]) -> Vec<(u32, f32, String)> {
 
 #[test]
 fn each_kind_of_novelty_has_its_bits_and_its_words() {
-    let cases: [(&str, u32, &[Row], &[(u32, f32, &str)]); 7] = [
+    let cases: [Case<'_>; 7] = [
         ("first seen early", 10, &[(10, 2, 1, 3.0, "")], &[]),
         ("first seen late", 1023, &[(1023, 2, 1, 3.0, "")], &[(0, 11.0, "never seen before")]),
         ("known", 1023, &[(1023, 1, 0, 0.0, "")], &[]),
@@ -78,7 +81,7 @@ fn each_kind_of_novelty_has_its_bits_and_its_words() {
 #[test]
 fn cutting_into_batches_changes_nothing() {
     let rows: Vec<Row> = (0..600)
-        .map(|n| (n / 3, if n % 97 == 0 { n } else { n % 5 }, (n % 7 == 0) as u8 * 3, 6.0, "x"))
+        .map(|n| (n / 3, if n % 97 == 0 { n } else { n % 5 }, u8::from(n % 7 == 0) * 3, 6.0, "x"))
         .collect();
     let run = |size: usize| {
         let mut plugin: DetectorPlugin<Novelty> = testing::detector("{}");
