@@ -20,7 +20,7 @@ pub use bellwether_world_detector::bellwether::plugin::types::{
 pub use detector::{Detector, DetectorPlugin, Scorer};
 pub use filter::{Filter, FilterPlugin, Tagger};
 pub use plugin::{descriptor, evidence};
-pub use rows::{Lines, Window};
+pub use rows::{Bits, Lines, Window};
 
 /// Bindings of the two worlds; plugins need them only through the export macros.
 #[doc(hidden)]

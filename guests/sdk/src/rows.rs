@@ -9,6 +9,13 @@ pub struct Lines<'a> {
     range: Range<usize>,
 }
 
+/// The bits of the rows of one source.
+#[derive(Debug, Clone, Copy)]
+pub struct Bits<'a> {
+    bytes: &'a [u8],
+    first: usize,
+}
+
 /// A closed window of one source. Columns go by their place in `Descriptor::series`.
 pub struct Window<'a> {
     /// First millisecond since 1970.
@@ -77,11 +84,10 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Whether a bit of a column is set.
-    pub fn bit(&self, column: usize, row: usize) -> bool {
-        let row = self.range.start + row;
+    /// A column of bits. Fetch it once, not for each row.
+    pub fn bits(&self, column: usize) -> Bits<'a> {
         match &self.columns[column] {
-            Column::Bits(bytes) => bytes[row / 8] >> (row % 8) & 1 == 1,
+            Column::Bits(bytes) => Bits { bytes, first: self.range.start },
             other => wrong(column, other),
         }
     }
@@ -96,6 +102,14 @@ impl<'a> Lines<'a> {
             }
             other => wrong(column, other),
         }
+    }
+}
+
+impl Bits<'_> {
+    /// Whether the bit of a row is set.
+    pub fn contains(&self, row: usize) -> bool {
+        let row = self.first + row;
+        self.bytes[row / 8] >> (row % 8) & 1 == 1
     }
 }
 

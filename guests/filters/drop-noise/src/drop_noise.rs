@@ -139,7 +139,7 @@ impl Rule {
             && self.severity_from.is_none_or(|limit| severity >= limit)
             && (self.messages.is_empty() || self.messages.contains(&lines.u32s(MESSAGE)[row]))
             && (self.pattern_columns.is_empty()
-                || self.pattern_columns.iter().any(|column| lines.bit(*column, row)))
+                || self.pattern_columns.iter().any(|column| lines.bits(*column).contains(row)))
     }
 }
 

@@ -76,7 +76,8 @@ impl Detector for Probe {
     fn observe(&self, state: &mut Baselines, lines: &Lines<'_>, scores: &mut Scorer<'_, ()>) {
         match self.task {
             Task::Bits => {
-                let bit = |column: usize, row| lines.bit(column, row);
+                let columns = [0, 1, 2].map(|column| lines.bits(column));
+                let bit = |column: usize, row| columns[column].contains(row);
                 combine(lines.u8s(SEVERITY), bit, |row| scores.mark(row, 0, 1.0, 0, ()));
             }
             Task::ZScore => {
