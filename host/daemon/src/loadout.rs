@@ -194,6 +194,7 @@ pub fn runtime(config: &Config) -> Result<Runtime, RuntimeError> {
         detector_memory_bytes_max: *memory_bytes_max,
         filter_memory_bytes_max: defaults.filter_memory_bytes_max.min(*memory_bytes_max),
         fuel_per_call: config.plugins.fuel_per_call,
+        fuel_per_window: config.plugins.fuel_per_window,
         fuel_per_row: config.plugins.fuel_per_row,
         state_bytes_max: config.plugins.state_bytes_max,
         ..defaults

@@ -2,8 +2,8 @@
 //!
 //! A count `c` is looked at as `2 sqrt(c + 3/8)` (Anscombe 1948), which gives Poisson counts a standard deviation of 1
 //! whatever their rate. Mean and variance of that value are followed with clipped steps, so that a burst does not teach
-//! the baseline to expect bursts. A template that stopped is compared with what all its silent windows together should
-//! have held, so that silence of a sparse one grows into news instead of being none for ever.
+//! the baseline to expect bursts. Evidence is gathered over windows (`run`), so that a small change that lasts becomes
+//! news as a large one does, and silence of a sparse template does too.
 //!
 //! The score is a z-score, made careful in three ways. A template is held against its own past and against what the
 //! source's other lines lead to expect, and the smaller deviation counts: a busy minute is not news about each of its
@@ -29,6 +29,10 @@ const EXPLAINED_Z: f32 = 4.0;
 const OTHERS_PRIOR: f32 = 10.0;
 /// A pace beyond this, either way, explains nothing.
 const PACE_MAX: f32 = 5.0;
+/// A fall must be larger than a rise, in lines: visitors come in groups, and a sparse message pauses every night.
+const FALL_LINES_FACTOR: f32 = 1.5;
+/// Half the deviation beyond which a fall is as improbable as can be said.
+const STRETCH_MAX: f32 = 6.0;
 /// Active windows from which a fall is judged.
 const HABIT_WINDOWS: u32 = 60;
 
@@ -56,7 +60,7 @@ impl Default for Config {
         Config {
             warm_up_windows: 30,
             memory_windows: 60.0,
-            lines_min: 5.0,
+            lines_min: 10.0,
             ratio_min: 1.5,
             burst_lines_min: 20.0,
             templates_max: 4096,
@@ -146,7 +150,7 @@ impl Detector for Rate {
                 scores.push(f32::NAN);
                 continue;
             };
-            scores.push(judged.z);
+            scores.push(judged.score());
             if !self.is_large(&judged, series.u8s(SEVERITY)[row]) {
                 scores.quiet(row);
             } else if judged.z.abs() >= EXPLAINED_Z {
@@ -226,8 +230,12 @@ impl Rate {
         let error = severity >= ERROR;
         let lines_min = if error { lines_min / 2.0 } else { lines_min };
         let ratio = (run.lines + 0.5) / (run.expected + 0.5);
+        if !run.goes_on {
+            return false;
+        }
         if judged.z < 0.0 {
-            return run.expected - run.lines >= lines_min && ratio <= 1.0 / ratio_min;
+            return run.expected - run.lines >= FALL_LINES_FACTOR * self.config.lines_min
+                && ratio <= 1.0 / ratio_min;
         }
         if run.windows > 1 {
             return run.lines - run.expected >= lines_min && ratio >= ratio_min;
@@ -277,6 +285,12 @@ impl Baseline {
 }
 
 impl Judged {
+    /// The deviation, with falls stretched: a count cannot fall below 0, so that their tail is a normal one, while the
+    /// host expects the heavy tail that rises have. Not for a whole source, which may rest.
+    fn score(&self) -> f32 {
+        if self.z >= 0.0 { self.z } else { -2.0 * (-self.z / 2.0).min(STRETCH_MAX).exp_m1() }
+    }
+
     fn ratio(&self) -> f32 {
         (self.count as f32 + 0.5) / (self.expected + 0.5)
     }

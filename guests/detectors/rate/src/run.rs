@@ -22,6 +22,8 @@ pub(crate) struct Run {
     nats: f32,
     /// What the strongest window added.
     largest: f32,
+    /// Whether the last window added.
+    pub(crate) goes_on: bool,
     /// Windows that added.
     pub(crate) windows: u32,
     pub(crate) lines: f32,
@@ -45,6 +47,7 @@ impl Run {
         if nats > self.largest {
             (self.largest, self.strongest) = (nats, (count as f32, expected));
         }
+        self.goes_on = nats > 0.0;
         self.windows += u32::from(nats > 0.0);
         self.lines += count as f32;
         self.expected += expected;

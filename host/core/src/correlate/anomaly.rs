@@ -115,6 +115,8 @@ pub(super) struct Anomaly {
     /// The finding that explains it, and when that was.
     main: Finding,
     main_start_ms: u64,
+    /// As last said: what an anomaly was about does not change when it is over.
+    sentence: String,
 }
 
 impl Anomaly {
@@ -140,6 +142,7 @@ impl Anomaly {
             severity: 0,
             main,
             main_start_ms: report.start_ms,
+            sentence: String::new(),
         };
         anomaly.join(report, subjects);
         anomaly
@@ -175,6 +178,9 @@ impl Anomaly {
     /// Puts the anomaly into an event.
     pub(super) fn say(&mut self, event: EventKind, at_ms: u64) -> Event {
         self.said_bits = self.bits;
+        if event != EventKind::Resolved {
+            self.sentence = sentence::sentence(&self.source, &self.main, self.main_start_ms);
+        }
         let subject = self.main.subject.as_ref();
         Event {
             event,
@@ -193,7 +199,7 @@ impl Anomaly {
             before_per_minute: rounded(self.main.before_per_minute),
             now_per_minute: rounded(self.main.now_per_minute),
             examples: subject.map(|subject| subject.examples.clone()).unwrap_or_default(),
-            sentence: sentence::sentence(&self.source, &self.main, self.main_start_ms),
+            sentence: self.sentence.clone(),
             pattern: subject.and_then(|subject| subject.pattern.clone()),
             evidence: self
                 .main

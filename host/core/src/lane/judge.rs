@@ -7,9 +7,13 @@ use super::PatternSet;
 use super::detect::LaneDetector;
 use super::renaming;
 use super::source::{Candidate, Source};
+use crate::record::severity::{ERROR, FATAL};
 use crate::report::{Finding, Report, Subject};
 use crate::settings::Settings;
 use crate::window::Series;
+
+/// What a novel error loses while it is the only one, out of what it gained for being an error.
+const SINGLE_ERROR_BITS: f32 = 1.5;
 
 /// Judges the candidates of a window; `None` where nothing is odd.
 pub(super) fn judge(
@@ -21,7 +25,9 @@ pub(super) fn judge(
 ) -> Option<Report> {
     let mut candidates = source.waiting.remove(&window).unwrap_or_default();
     if let Some(series) = series {
-        renaming::forgive(&mut candidates, source, series, settings.window_ms);
+        let end_ms = (window + 1) * settings.window_ms;
+        renaming::forgive(&mut candidates, source, (series, end_ms), settings.window_ms);
+        doubt_single_errors(&mut candidates, source, series);
     }
     let age = source.age_of(window);
     let trials = (detectors.len().max(1) as f32).log2();
@@ -61,6 +67,21 @@ pub(super) fn judge(
         .collect();
     let end_ms = start_ms + settings.window_ms;
     Some(Report { source: number, start_ms, end_ms, state_bits, news_bits, findings })
+}
+
+/// One error that nobody repeats is worth little more than any other message; one that comes again is.
+fn doubt_single_errors(candidates: &mut [Candidate], source: &Source, series: &Series) {
+    for candidate in candidates {
+        let Some(template) = candidate.template.filter(|_| candidate.example.is_some()) else {
+            continue;
+        };
+        let count = series.row_of(template).map_or(0, |row| series.count(row));
+        let life = source.counts.life(template);
+        let alone = life.is_some_and(|life| life.usual() == 0.0 && life.pattern.is_none());
+        if count == 1 && alone && (ERROR..FATAL).contains(&candidate.severity) {
+            candidate.bits -= SINGLE_ERROR_BITS;
+        }
+    }
 }
 
 fn finding(

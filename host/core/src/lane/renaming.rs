@@ -1,60 +1,130 @@
 //! A release that rewords a message makes two bits of news out of none: the old one stops, a new one begins.
 //!
-//! Where a message stops and another, no more severe, begins within two windows and comes at the same pace, both lose
-//! most of their surprise. They are not silenced: something else may be wrong with either.
+//! Where a message stops and another, no more severe, begins about then and comes at the same pace, both lose most of
+//! their surprise. Where most words are the same, the new one is forgiven before anybody can be sure that the old one
+//! stopped. They are not silenced: something else may be wrong with either.
 
 use super::source::{Candidate, Source};
 use crate::calibrate::Side;
 use crate::window::{Life, Series};
+use std::collections::BTreeSet;
 
 /// Bits that each of the two loses.
 const RENAMED_BITS: f32 = 8.0;
-/// The new message begins so near to the end of the old one.
-const BETWEEN_WINDOWS: u64 = 2;
+/// Most that is left: the end of a frequent message is worth any number of bits, and rewording explains them all.
+const RENAMED_BITS_MAX: f32 = 8.0;
+/// The new message begins so near to the end of the old one; instances change over one by one.
+const BETWEEN_WINDOWS: f32 = 2.0;
+/// A sparse message needs its time to come: so many of its usual distances.
+const BETWEEN_DISTANCES: f32 = 3.0;
 /// The paces agree within this factor.
 const PACE_FACTOR: f32 = 2.5;
+/// Windows that a pace is the mean of; a message that is silent for nearly as long has no pace to compare.
+const PACE_WINDOWS: f32 = 30.0;
+const COMPARABLE_WINDOWS: f32 = 24.0;
+/// Share of the words that a reworded message keeps.
+const WORDS_SHARE_MIN: f32 = 0.5;
+/// And at least so many: requests share their method and outcome with many others.
+const WORDS_MIN: usize = 3;
+/// Lines that a message owes before it is believed to have stopped because another resembles it.
+const OWED_LINES_MIN: f32 = 3.0;
 
 /// Takes bits from candidates about messages that were reworded.
 pub(super) fn forgive(
     candidates: &mut [Candidate],
     source: &Source,
-    series: &Series,
+    (series, end_ms): (&Series, u64),
     window_ms: u64,
 ) {
-    let stopped = candidates.iter().filter(|candidate| candidate.side == Side::Less);
-    let pairs: Vec<(u32, u32)> = stopped
-        .filter_map(|candidate| candidate.template)
-        .filter_map(|old| successor(old, source, series, window_ms).map(|new| (old, new)))
-        .collect();
+    let change = Change { source, series, end_ms: end_ms as i64, window_ms: window_ms as f32 };
+    let mut reworded: BTreeSet<u32> = BTreeSet::new();
+    for candidate in candidates.iter() {
+        let Some(template) = candidate.template else { continue };
+        let other = match candidate.side {
+            Side::Less => change.successor(template),
+            Side::More => change.predecessor(template),
+        };
+        reworded.extend(other.into_iter().flat_map(|other| [template, other]));
+    }
     for candidate in candidates {
-        let renamed =
-            |template: u32| pairs.iter().any(|(old, new)| [*old, *new].contains(&template));
-        if candidate.template.is_some_and(renamed) {
-            candidate.bits = (candidate.bits - RENAMED_BITS).max(0.0);
+        if candidate.template.is_some_and(|template| reworded.contains(&template)) {
+            candidate.bits = (candidate.bits - RENAMED_BITS).clamp(0.0, RENAMED_BITS_MAX);
         }
     }
 }
 
-/// The message that took the place of one that is silent in this window.
-fn successor(old: u32, source: &Source, series: &Series, window_ms: u64) -> Option<u32> {
-    let life = source.counts.life(old)?;
-    let row = series.row_of(old)?;
-    if series.count(row) > 0 {
-        return None;
+/// A window in which something may have been reworded.
+struct Change<'a> {
+    source: &'a Source,
+    series: &'a Series,
+    end_ms: i64,
+    window_ms: f32,
+}
+
+impl Change<'_> {
+    /// The message that took the place of one that is silent in this window.
+    fn successor(&self, old: u32) -> Option<u32> {
+        let life = self.stopped(old)?;
+        let takes_over = |new: &u32| {
+            self.source
+                .counts
+                .life(*new)
+                .is_some_and(|heir| self.follows(life, heir) && self.is_same_pace(life, heir))
+        };
+        self.series.templates.iter().copied().find(takes_over)
     }
-    let takes_over = |(row, new): &(usize, &u32)| {
-        source.counts.life(**new).is_some_and(|heir| {
-            follows(life, heir, window_ms) && is_same_pace(life.usual(), series.count(*row) as f32)
-        })
+
+    /// The message that a new one resembles and that owes lines since.
+    fn predecessor(&self, new: u32) -> Option<u32> {
+        let heir = self.source.counts.life(new)?;
+        let words = self.source.templates.text(new);
+        let gives_way = |old: &u32| {
+            self.stopped(*old).is_some_and(|life| {
+                life.last_ms < heir.first_ms
+                    && self.follows(life, heir)
+                    && self.pace(life) * self.silent_windows(life) >= OWED_LINES_MIN
+                    && resemble(&self.source.templates.text(*old), &words)
+            })
+        };
+        self.series.templates.iter().copied().find(gives_way)
+    }
+
+    fn stopped(&self, template: u32) -> Option<&Life> {
+        let row = self.series.row_of(template)?;
+        let silent = self.series.count(row) == 0;
+        self.source.counts.life(template).filter(|_| silent)
+    }
+
+    fn silent_windows(&self, life: &Life) -> f32 {
+        (self.end_ms - life.last_ms).max(0) as f32 / self.window_ms
+    }
+
+    /// Lines per window while it came: the silence at the end is no part of its pace.
+    fn pace(&self, life: &Life) -> f32 {
+        let silent = self.silent_windows(life).min(COMPARABLE_WINDOWS);
+        life.usual() * PACE_WINDOWS / (PACE_WINDOWS - silent)
+    }
+
+    fn follows(&self, old: &Life, new: &Life) -> bool {
+        let apart = (new.first_ms - old.last_ms) as f32 / self.window_ms;
+        let late = BETWEEN_WINDOWS + BETWEEN_DISTANCES / self.pace(old).max(1.0 / PACE_WINDOWS);
+        (-BETWEEN_WINDOWS..=late).contains(&apart) && new.severity <= old.severity
+    }
+
+    fn is_same_pace(&self, old: &Life, new: &Life) -> bool {
+        let (before, now) = (self.pace(old), new.usual());
+        let comparable = self.silent_windows(old) < COMPARABLE_WINDOWS;
+        !comparable || (now >= before / PACE_FACTOR && now <= before * PACE_FACTOR)
+    }
+}
+
+/// Whether two messages share most words.
+fn resemble(old: &[u8], new: &[u8]) -> bool {
+    let words = |text: &[u8]| -> BTreeSet<Vec<u8>> {
+        let words = text.split(|byte| byte.is_ascii_whitespace());
+        words.filter(|word| !word.is_empty() && *word != b"<*>").map(<[u8]>::to_vec).collect()
     };
-    series.templates.iter().enumerate().find(takes_over).map(|(_, new)| *new)
-}
-
-fn follows(old: &Life, new: &Life, window_ms: u64) -> bool {
-    new.first_ms.abs_diff(old.last_ms) <= BETWEEN_WINDOWS * window_ms
-        && new.severity <= old.severity
-}
-
-fn is_same_pace(old: f32, new: f32) -> bool {
-    new >= old / PACE_FACTOR && new <= old * PACE_FACTOR
+    let (old, new) = (words(old), words(new));
+    let shared = old.intersection(&new).count();
+    shared >= WORDS_MIN && shared as f32 >= WORDS_SHARE_MIN * old.len().max(new.len()) as f32
 }

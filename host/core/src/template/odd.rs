@@ -10,8 +10,6 @@ const TOKEN_BYTES_MIN: usize = 16;
 const ENTROPY_MIN: f32 = 3.2;
 /// Lines from which a message has a channel of its own; young ones share one.
 const ESTABLISHED_LINES: u64 = 500;
-/// What is odd about a message with fewer lines is that it is there at all.
-const YOUNG_LINES_MIN: u64 = 20;
 /// In place of a template: all young messages together. Ids begin at 1.
 const YOUNG: u32 = 0;
 /// A channel silent for longer begins a new episode.
@@ -73,7 +71,7 @@ impl OddTokens {
         let (begins, episodes) =
             if lines >= ESTABLISHED_LINES { own } else { self.note((alphabet, YOUNG), window) };
         let bits = ((windows as f32 + 1.0) / (episodes as f32 + 0.5)).log2();
-        (begins && lines >= YOUNG_LINES_MIN).then(|| OddToken {
+        begins.then(|| OddToken {
             bits,
             words: format!("{} of {length} characters", alphabet.name()),
         })

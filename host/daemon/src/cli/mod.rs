@@ -27,8 +27,9 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 64 wrong usage, 65 damaged data, 66 no such input, 70 our own fault, 78 wrong configuration,
-130 interrupted. Set RUST_LOG=debug to see more of what happens.";
+Exit codes: 0 done, 64 wrong usage, 65 damaged data, 66 no such input, 70 our own fault,
+74 results cannot be written, 78 wrong configuration, 130 interrupted.
+Set RUST_LOG=debug to see more of what happens.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

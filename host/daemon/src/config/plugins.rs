@@ -60,8 +60,10 @@ pub struct PluginConfig {
     pub memory_bytes_max: usize,
     /// Instructions per row of a batch.
     pub fuel_per_row: u64,
-    /// Instructions per call.
+    /// Instructions per batch.
     pub fuel_per_call: u64,
+    /// Instructions per closed window.
+    pub fuel_per_window: u64,
     /// Largest saved state of a source.
     pub state_bytes_max: usize,
     /// Largest component.
@@ -91,9 +93,15 @@ impl PluginConfig {
             ),
             fuel_per_call: table.integer(
                 "fuel_per_call",
+                10_000_000,
+                1_000_000..=1_000_000_000_000,
+                "Instructions a plugin may use for each batch, besides those for the rows.",
+            ),
+            fuel_per_window: table.integer(
+                "fuel_per_window",
                 200_000_000,
                 1_000_000..=1_000_000_000_000,
-                "Instructions a plugin may use for each call, besides those for the rows.",
+                "Instructions a plugin may use for each closed window, besides those for the rows.",
             ),
             state_bytes_max: table.integer(
                 "state_bytes_max",

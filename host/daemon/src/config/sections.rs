@@ -167,7 +167,7 @@ impl AnomalyConfig {
                 "findings_per_window_max",
                 16,
                 1..=1000,
-                "Most findings of a source in a window; the highest are kept, the others counted.",
+                "Most findings of a source in a window that explain it; the highest are kept.",
             ),
             open_max: table.integer(
                 "open_max",

@@ -123,11 +123,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "detectors:\n  - name: rate\n    offset: high",
-        "b.yaml:3:13: detectors.rate.offset: expected a number from -20 to 20, found \"high\"; write e.g. -4",
+        "b.yaml:3:13: detectors.rate.offset: expected a number from -20 to 20, found \"high\"; write e.g. -3",
     ),
     (
         "detectors:\n  - name: rate\n    offset: 21",
-        "b.yaml:3:13: detectors.rate.offset: expected a number from -20 to 20, found 21; write e.g. -4",
+        "b.yaml:3:13: detectors.rate.offset: expected a number from -20 to 20, found 21; write e.g. -3",
     ),
     (
         "detectors:\n  - offset: 1",
@@ -303,6 +303,15 @@ fn the_printed_defaults_are_the_defaults() {
     assert_eq!(format!("{config:?}"), format!("{expected:?}"));
     assert!(text.contains("  # Length of a window in seconds, a whole number of panes. From 10 to 3600.\n  size_s: 60\n"));
     assert!(text.lines().all(|line| line.len() <= 118), "comments are wrapped");
+}
+
+#[test]
+fn the_example_with_all_settings_is_what_the_program_prints() {
+    let example = include_str!("../../../../examples/bellwether.yaml");
+    assert!(
+        example == render_defaults(),
+        "examples/bellwether.yaml is old; write it anew with `bellwether check --defaults`"
+    );
 }
 
 #[test]
