@@ -7,6 +7,7 @@ use super::PatternSet;
 use super::detect::LaneDetector;
 use super::renaming;
 use super::source::{Candidate, Source};
+use crate::plugin::Scale;
 use crate::record::severity::{ERROR, FATAL};
 use crate::report::{Finding, Report, Subject};
 use crate::settings::Settings;
@@ -30,7 +31,7 @@ pub(super) fn judge(
         doubt_single_errors(&mut candidates, source, series);
     }
     let age = source.age_of(window);
-    let trials = (detectors.len().max(1) as f32).log2();
+    let trials = voices(detectors).log2();
     let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);
     for (index, slot) in detectors.iter().enumerate() {
         let own = candidates.iter().filter(|candidate| candidate.detector == index);
@@ -82,6 +83,15 @@ fn doubt_single_errors(candidates: &mut [Candidate], source: &Source, series: &S
             candidate.bits -= SINGLE_ERROR_BITS;
         }
     }
+}
+
+/// Each side of a detector of sizes can be wrong by itself; kinds of novelty are one voice.
+fn voices(detectors: &[LaneDetector]) -> f32 {
+    let voices = |detector: &LaneDetector| match detector.scale() {
+        Scale::Size => 2.0,
+        Scale::Bits => 1.0,
+    };
+    detectors.iter().map(voices).sum::<f32>().max(1.0)
 }
 
 fn finding(
