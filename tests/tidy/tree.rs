@@ -41,7 +41,9 @@ impl File {
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Asked at run time: a build folder that several checkouts share would keep the path of another one.
+    let tests = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the package lies");
+    let tests = Path::new(&tests);
     tests.parent().expect("this package lies in a folder of the workspace").to_owned()
 }
 

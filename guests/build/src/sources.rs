@@ -72,9 +72,14 @@ mod tests {
         check("t/a.wasm: my\\ code/lib.rs b.rs\n", &["my code/lib.rs", "b.rs"]);
     }
 
+    /// Asked at run time: several checkouts may share a build folder.
+    fn package() -> PathBuf {
+        std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).expect("cargo runs the tests")
+    }
+
     #[test]
     fn manifests_above_a_source_count_too() {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let here = package();
         let list = format!("t/a.wasm: {}", here.join("src/lib.rs").display());
         let inputs = inputs(&list);
         for path in ["src/lib.rs", "Cargo.toml", "../../Cargo.lock"] {
@@ -85,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_target_folder_is_the_marked_one() {
-        let out_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("no/such/out");
+        let out_dir = package().join("no/such/out");
         assert_eq!(target_dir(&out_dir), out_dir, "without a mark the folder itself");
     }
 }

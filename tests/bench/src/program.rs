@@ -20,9 +20,14 @@ pub(crate) fn bellwether() -> Result<PathBuf> {
     )
 }
 
+/// The folder of this package, asked at run time: several checkouts may share a build folder.
+pub(crate) fn package() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
+}
+
 /// A file of labelled data, if there is such data at all.
 pub(crate) fn data(name: &str) -> Result<Option<PathBuf>> {
-    let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let usual = package().join("../../../shared/data");
     labelled(env::var_os(DATA_VARIABLE).map(PathBuf::from), usual, name)
 }
 
@@ -44,7 +49,8 @@ mod tests {
 
     #[test]
     fn labelled_data_is_optional_only_as_a_whole() {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let here = &package();
+        let here = here.as_path();
         let nowhere = here.join("nowhere");
         let there = Ok(Some(here.join("Cargo.toml")));
         let cases = [

@@ -89,7 +89,8 @@ impl Report {
 
 /// Where cargo builds.
 fn target_folder(named: Option<PathBuf>) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(""));
+    let package = crate::program::package();
+    let root = package.ancestors().nth(2).unwrap_or(Path::new(""));
     let usual = || root.join("target");
     named.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(usual)
 }

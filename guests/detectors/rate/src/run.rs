@@ -87,3 +87,131 @@ fn deviations(nats: f32) -> f32 {
 pub(crate) fn stabilise(count: f32) -> f32 {
     2.0 * (count + 0.375).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Windows of one count each, all with the same expectation.
+    fn windows(count: u32, expected: f32, windows: usize) -> Vec<(u32, f32)> {
+        vec![(count, expected); windows]
+    }
+
+    /// A run of what each window added; its counts do not matter.
+    fn of_nats(nats: &[f32]) -> Run {
+        let mut run = Run::default();
+        nats.iter().for_each(|nats| run.add(*nats, 3, 2.0));
+        run
+    }
+
+    /// A run of windows, each with its count and what was expected.
+    fn of_counts(nats: fn(f32, f32) -> f32, windows: &[(u32, f32)]) -> Run {
+        let mut run = Run::default();
+        for (count, expected) in windows {
+            run.add(nats(*count as f32, *expected), *count, *expected);
+        }
+        run
+    }
+
+    fn check(context: &str, value: f32, expected: f32) {
+        assert!((value - expected).abs() < 0.01, "{context}: {value}, not {expected}");
+    }
+
+    #[test]
+    fn a_count_speaks_for_a_rise_a_fall_or_neither() {
+        let cases = [
+            (100.0, 100.0, false, false),
+            (140.0, 100.0, false, false),
+            (150.0, 100.0, true, false),
+            (60.0, 100.0, false, false),
+            (50.0, 100.0, false, true),
+            (0.0, 100.0, false, true),
+            (1.0, 1.0, false, false),
+            (2.0, 1.0, true, false),
+            (1.0, 2.0, false, true),
+            (0.0, 0.1, false, true),
+            (1.0, 0.1, true, false),
+            (0.0, 0.0, false, false),
+            (1.0, 0.0, true, false),
+        ];
+        for (count, expected, rise, fall) in cases {
+            let said = (rise_nats(count, expected) > 0.0, fall_nats(count, expected) > 0.0);
+            assert_eq!(said, (rise, fall), "{count} where {expected} are usual");
+        }
+    }
+
+    #[test]
+    fn a_rise_of_one_window_counts_half() {
+        let cases: [(&[f32], f32); 7] = [
+            (&[], 0.0),
+            (&[8.0], 2.0),
+            (&[32.0], 4.0),
+            (&[8.0, 8.0], 4.0),
+            (&[8.0, 8.0, 8.0], 5.657),
+            (&[8.0, 2.0], 2.236),
+            (&[2.0, 8.0], 2.236),
+        ];
+        for (nats, z) in cases {
+            check(&format!("{nats:?}"), of_nats(nats).rise_z(), z);
+        }
+    }
+
+    #[test]
+    fn a_fall_of_one_window_counts_nothing() {
+        let cases: [(&str, Vec<(u32, f32)>, f32); 8] = [
+            ("no window", vec![], 0.0),
+            ("a silent window", windows(0, 100.0, 1), 0.0),
+            ("a silent window of a busy one", windows(0, 1e6, 1), 0.0),
+            ("two silent windows", windows(0, 100.0, 2), 18.813),
+            ("three", windows(0, 100.0, 3), 27.086),
+            ("two of a tenth", windows(10, 100.0, 2), 13.595),
+            ("the strongest is left out", vec![(0, 100.0), (30, 100.0)], 9.014),
+            ("wherever it is", vec![(30, 100.0), (0, 100.0)], 9.014),
+        ];
+        for (name, windows, z) in cases {
+            check(name, of_counts(fall_nats, &windows).fall_z(), z);
+        }
+    }
+
+    #[test]
+    fn evidence_against_a_change_weakens_it_and_ends_it() {
+        let cases: [(&[f32], f32, bool, u32); 7] = [
+            (&[10.0], 10.0, true, 1),
+            (&[10.0, -2.0], 6.0, false, 1),
+            (&[10.0, -2.0, -2.0], 3.0, false, 1),
+            (&[10.0, -2.0, 4.0], 10.0, true, 2),
+            (&[10.0, -10.0], 0.0, false, 0),
+            (&[10.0, -50.0, 4.0], 4.0, true, 1),
+            (&[-50.0, 4.0], 4.0, true, 1),
+        ];
+        for (nats, kept, goes_on, windows) in cases {
+            let run = of_nats(nats);
+            check(&format!("{nats:?}"), run.nats, kept);
+            assert_eq!((run.goes_on, run.windows), (goes_on, windows), "{nats:?}");
+        }
+        let over = of_nats(&[10.0, 10.0, -50.0]);
+        assert_eq!((over.lines, over.expected, over.strongest), (0.0, 0.0, (0.0, 0.0)));
+        assert_eq!((over.rise_z(), over.fall_z()), (0.0, 0.0), "nothing is left to speak");
+        let weak = of_nats(&[8.0, 8.0, -4.0]);
+        check("the strongest window weakens with the rest", weak.rise_z(), 2.449);
+    }
+
+    #[test]
+    fn a_sparse_message_needs_more_than_its_usual_pauses() {
+        let line_each_ten: Vec<(u32, f32)> =
+            (0..60).map(|window| (u32::from(window % 10 == 0), 0.1)).collect();
+        let largest = (1..=60).map(|end| of_counts(rise_nats, &line_each_ten[..end]).rise_z());
+        check("a line where one is due", largest.fold(0.0, f32::max), 0.836);
+        let largest = (1..=60).map(|end| of_counts(fall_nats, &line_each_ten[..end]).fall_z());
+        check("the pauses between", largest.fold(0.0, f32::max), 0.943);
+        let cases = [(1, 0.0), (2, 0.154), (10, 1.034), (20, 1.791), (60, 3.785), (600, 14.312)];
+        for (silent, z) in cases {
+            let run = of_counts(fall_nats, &windows(0, 0.1, silent));
+            check(&format!("{silent} silent windows"), run.fall_z(), z);
+        }
+        for (lines, z) in [(1, 0.836), (2, 1.672), (3, 2.364)] {
+            let run = of_counts(rise_nats, &windows(1, 0.1, lines));
+            check(&format!("{lines} lines in a row"), run.rise_z(), z);
+        }
+    }
+}

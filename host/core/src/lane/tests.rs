@@ -1,9 +1,11 @@
 //! Tests of a lane with native plugins that note what they are told.
 
 mod columns;
+mod doubt;
 mod filters;
 mod invariance;
 mod judging;
+mod renaming;
 mod series;
 mod windows;
 

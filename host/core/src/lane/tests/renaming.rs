@@ -1,0 +1,149 @@
+//! A reworded message is no news; one that fails while another begins is.
+
+use super::*;
+use crate::calibrate::Side;
+use crate::lane::renaming::forgive;
+use crate::lane::source::Candidate;
+use crate::record::severity::{ERROR, INFO};
+
+/// The window that is judged; the old message comes from the beginning until it stops.
+const JUDGED: u64 = 40;
+const OLD: &str = "worker finished the nightly import";
+const REWORDED: &str = "worker completed the nightly import run";
+const UNRELATED: &str = "certificate of upstream expires soon";
+/// Templates are numbered in the order in which they come.
+const OLD_TEMPLATE: u32 = 1;
+const NEW_TEMPLATE: u32 = 2;
+
+/// A message that comes in every window of a span, so many times.
+#[derive(Clone, Copy)]
+struct Spoken {
+    text: &'static str,
+    severity: u8,
+    windows: (u64, u64),
+    count: u64,
+}
+
+impl Spoken {
+    fn lines(self, window: u64) -> impl Iterator<Item = (u64, Self)> {
+        let (first, last) = self.windows;
+        let count = if (first..=last).contains(&window) { self.count } else { 0 };
+        (0..count).map(move |line| (window * MINUTE + 1_000 + line * (50_000 / self.count), self))
+    }
+}
+
+/// Bits that are left of a surprise about the old message and of one about the new.
+fn left(spoken: &[Spoken], (old_bits, new_bits): (f32, f32)) -> (f32, f32) {
+    let mut lane = lane_of(vec![]);
+    for window in 0..=JUDGED {
+        let mut builder = BatchBuilder::default();
+        for (after_ms, message) in spoken.iter().flat_map(|message| message.lines(window)) {
+            let severity = message.severity;
+            let record = Record { severity, ..record(message.text, after_ms) };
+            builder.push(0, (BEGIN_MS + after_ms) as i64, &record);
+        }
+        lane.step(Input::Records(builder.seal()));
+        if window < JUDGED {
+            tick(&mut lane, window);
+        }
+    }
+    let end_ms = BEGIN_MS + (JUDGED + 1) * MINUTE;
+    let source = lane.sources.of(0);
+    let series = source.counts.series(WindowSpan { size_ms: MINUTE, step_ms: MINUTE }, end_ms);
+    let mut candidates = [
+        candidate(Side::Less, Some(OLD_TEMPLATE), old_bits),
+        candidate(Side::More, Some(NEW_TEMPLATE), new_bits),
+        candidate(Side::More, None, old_bits),
+    ];
+    forgive(&mut candidates, source, (&series, end_ms), MINUTE);
+    assert_eq!(candidates[2].bits, old_bits, "the window as a whole was not reworded");
+    (candidates[0].bits, candidates[1].bits)
+}
+
+fn candidate(side: Side, template: Option<u32>, bits: f32) -> Candidate {
+    Candidate {
+        detector: 0,
+        channel: 0,
+        side,
+        template,
+        bits,
+        severity: WARN,
+        code: 0,
+        position: None,
+        example: None,
+        explanation: None,
+    }
+}
+
+/// The old message until some windows before the judged one, five times in each.
+fn old(windows_ago: u64) -> Spoken {
+    Spoken { text: OLD, severity: WARN, windows: (0, JUDGED - windows_ago), count: 5 }
+}
+
+/// A warning that began some windows before the judged one.
+fn new(text: &'static str, windows_ago: u64, count: u64) -> Spoken {
+    Spoken { text, severity: WARN, windows: (JUDGED - windows_ago, JUDGED), count }
+}
+
+fn check(name: &str, spoken: &[Spoken], forgiven: bool) {
+    let expected = if forgiven { (3.0, 3.0) } else { (11.0, 11.0) };
+    assert_eq!(left(spoken, (11.0, 11.0)), expected, "{name}");
+}
+
+#[test]
+fn what_takes_over_the_pace_is_forgiven() {
+    let cases: [(&str, Spoken, bool); 10] = [
+        ("other words, same pace", new(UNRELATED, 5, 5), true),
+        ("half as often", new(UNRELATED, 5, 3), true),
+        ("twice as often", new(UNRELATED, 5, 10), true),
+        ("a fifth as often", new(UNRELATED, 5, 1), false),
+        ("four times as often", new(UNRELATED, 5, 20), false),
+        ("less severe", Spoken { severity: INFO, ..new(UNRELATED, 5, 5) }, true),
+        ("an error", Spoken { severity: ERROR, ..new(UNRELATED, 5, 5) }, false),
+        ("one by one, while the old one still came", new(UNRELATED, 7, 5), true),
+        ("long before the old one stopped", new(UNRELATED, 10, 5), false),
+        ("long after the old one stopped", new(UNRELATED, 2, 5), false),
+    ];
+    for (name, new, forgiven) in cases {
+        check(name, &[old(6), new], forgiven);
+    }
+}
+
+#[test]
+fn what_shares_its_words_is_forgiven_from_its_first_window() {
+    let error = Spoken { severity: ERROR, ..new(REWORDED, 0, 5) };
+    let cases: [(&str, &[Spoken], bool); 8] = [
+        ("reworded", &[old(1), new(REWORDED, 0, 5)], true),
+        ("and said once so far", &[old(1), new(REWORDED, 0, 1)], true),
+        ("after some windows", &[old(6), new(REWORDED, 5, 5)], true),
+        ("other words", &[old(1), new(UNRELATED, 0, 5)], false),
+        ("too few words", &[old(1), new("the nightly", 0, 5)], false),
+        ("an error of those words", &[old(1), error], false),
+        ("the old one still comes", &[old(0), new(REWORDED, 0, 5)], false),
+        (
+            "the old one was not due yet",
+            &[Spoken { count: 1, ..old(1) }, new(REWORDED, 0, 1)],
+            false,
+        ),
+    ];
+    for (name, spoken, forgiven) in cases {
+        check(name, spoken, forgiven);
+    }
+}
+
+#[test]
+fn a_stop_without_successor_is_not_forgiven() {
+    let usual = Spoken { text: UNRELATED, severity: WARN, windows: (0, JUDGED), count: 5 };
+    for (name, spoken) in [("alone", &[old(6)][..]), ("beside the usual", &[old(6), usual])] {
+        check(name, spoken, false);
+    }
+}
+
+#[test]
+fn what_is_left_is_neither_silence_nor_an_alarm() {
+    let cases = [(5.0, 0.0), (8.0, 0.0), (11.0, 3.0), (16.0, 8.0), (31.0, 8.0)];
+    for (bits, expected) in cases {
+        let spoken = [old(6), new(UNRELATED, 5, 5)];
+        assert_eq!(left(&spoken, (bits, bits)), (expected, expected), "of {bits} bits");
+    }
+}
