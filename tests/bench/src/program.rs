@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Names the folder of labelled data.
 const DATA_VARIABLE: &str = "BELLWETHER_DATA";
@@ -46,6 +46,7 @@ fn labelled(named: Option<PathBuf>, usual: PathBuf, name: &str) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn labelled_data_is_optional_only_as_a_whole() {

@@ -34,6 +34,72 @@ fn sizes_are_judged_by_what_the_channel_did_before() {
     }
 }
 
+/// Whose past a sparse channel is judged by.
+#[derive(Debug, Clone, Copy)]
+enum JudgedBy {
+    All,
+    LowerOfBoth,
+    Own,
+}
+
+/// Bits of the last of some scores, each with its window, channel and size.
+fn last_bits(scores: &[(u64, u32, f32)]) -> f32 {
+    let mut calibration = Calibration::new(Scale::Size);
+    calibration.begin_window(0);
+    let bits = scores.iter().map(|(window, channel, size)| {
+        let (_, bits) = calibration.bits(*window, *channel, *size, false);
+        bits
+    });
+    bits.last().expect("at least one score")
+}
+
+/// A channel that is seldom odd, and then so much, beside one that is odd every 20 windows.
+fn sparse_beside_bursty(occurrences: usize, before: f32, now: f32) -> Vec<(u64, u32, f32)> {
+    const BURSTY: u32 = 1;
+    const SPARSE: u32 = 2;
+    let busy = bursty(2000).enumerate().map(|(window, size)| (window as u64, BURSTY, size));
+    let sparse = (0..occurrences).map(|time| (105 + 150 * time as u64, SPARSE, before));
+    let mut scores: Vec<_> = busy.chain(sparse).collect();
+    scores.sort_by_key(|(window, channel, _)| (*window, *channel));
+    scores.push((2000, SPARSE, now));
+    scores
+}
+
+#[test]
+fn a_sparse_channel_is_judged_by_all_until_it_has_a_past() {
+    // A peak is learnt when the next one begins: one occurrence more than there are peaks.
+    for (occurrences, judged_by) in [
+        (0, JudgedBy::All),
+        (1, JudgedBy::All),
+        (3, JudgedBy::All),
+        (4, JudgedBy::LowerOfBoth),
+        (10, JudgedBy::LowerOfBoth),
+        (11, JudgedBy::Own),
+        (12, JudgedBy::Own),
+    ] {
+        for (before, now, own_is_lower) in [(0.5, 3.0, false), (8.0, 8.0, true)] {
+            let scores = sparse_beside_bursty(occurrences, before, now);
+            let as_one: Vec<_> =
+                scores.iter().map(|(window, _, size)| (*window, 1, *size)).collect();
+            let alone: Vec<_> =
+                scores.iter().copied().filter(|(_, channel, _)| *channel == 2).collect();
+            let (all, own) = (last_bits(&as_one), last_bits(&alone));
+            let name = format!("{now} after {occurrences} of {before}: all {all}, own {own}");
+            let expected = match judged_by {
+                JudgedBy::All => all,
+                JudgedBy::LowerOfBoth => own.min(all),
+                JudgedBy::Own => own,
+            };
+            if !matches!(judged_by, JudgedBy::All) {
+                let apart = if own_is_lower { all - own } else { own - all };
+                assert!(apart > 0.2, "the case tells them apart: {name}");
+            }
+            assert!(all > 0.5, "{name}");
+            assert_eq!(last_bits(&scores), expected, "{name}");
+        }
+    }
+}
+
 #[test]
 fn one_fault_does_not_hide_the_next() {
     let fault = || [9.0; 8].into_iter().chain([0.0; 40]);
