@@ -16,6 +16,9 @@ const BEYOND_FLOOR_BITS: f32 = 12.0;
 const BEYOND_BITS_MAX: f32 = 3.0;
 /// Episodes above so many bits may be faults.
 const GUARD_BITS: f32 = 10.0;
+/// Strength grows with the age of a source; so much of that is taken out before strengths are compared, so that what was
+/// rare in its youth still counts.
+const AGE_SHARE: f32 = 0.75;
 /// Weight of such an episode.
 const GUARDED_WEIGHT: f32 = 0.1;
 
@@ -50,7 +53,7 @@ impl Kind {
             self.keep(episode);
             self.episode = None;
         }
-        let relative = strength - 0.75 * (age as f32 + 2.0).log2();
+        let relative = strength - AGE_SHARE * (age as f32 + 2.0).log2();
         let as_strong = self.past.iter().filter(|past| past.relative >= relative - SLACK_BITS);
         let seen: f32 = as_strong.map(|past| past.weight).sum();
         let full = self.past.iter().filter(|past| past.weight == 1.0).map(|past| past.strength);
