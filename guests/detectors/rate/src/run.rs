@@ -92,8 +92,11 @@ pub(crate) fn stabilise(count: f32) -> f32 {
 mod tests {
     use super::*;
 
+    /// A window: its count, and what was expected.
+    type Counted = (u32, f32);
+
     /// Windows of one count each, all with the same expectation.
-    fn windows(count: u32, expected: f32, windows: usize) -> Vec<(u32, f32)> {
+    fn windows(count: u32, expected: f32, windows: usize) -> Vec<Counted> {
         vec![(count, expected); windows]
     }
 
@@ -104,8 +107,8 @@ mod tests {
         run
     }
 
-    /// A run of windows, each with its count and what was expected.
-    fn of_counts(nats: fn(f32, f32) -> f32, windows: &[(u32, f32)]) -> Run {
+    /// A run of windows.
+    fn of_counts(nats: fn(f32, f32) -> f32, windows: &[Counted]) -> Run {
         let mut run = Run::default();
         for (count, expected) in windows {
             run.add(nats(*count as f32, *expected), *count, *expected);
@@ -158,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_fall_of_one_window_counts_nothing() {
-        let cases: [(&str, Vec<(u32, f32)>, f32); 8] = [
+        let cases: [(&str, Vec<Counted>, f32); 8] = [
             ("no window", vec![], 0.0),
             ("a silent window", windows(0, 100.0, 1), 0.0),
             ("a silent window of a busy one", windows(0, 1e6, 1), 0.0),
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_sparse_message_needs_more_than_its_usual_pauses() {
-        let line_each_ten: Vec<(u32, f32)> =
+        let line_each_ten: Vec<Counted> =
             (0..60).map(|window| (u32::from(window % 10 == 0), 0.1)).collect();
         let largest = (1..=60).map(|end| of_counts(rise_nats, &line_each_ten[..end]).rise_z());
         check("a line where one is due", largest.fold(0.0, f32::max), 0.836);

@@ -186,7 +186,8 @@ fn write(out: &mut dyn Write, plan: &Plan, score: &Score, events: &[Event]) -> i
     }
     rows.write(out)?;
     let Score { planted, found, false_alarms, .. } = score;
-    writeln!(out, "\n{found} of {planted} incidents found, {false_alarms} false alarms")
+    let plural = if *false_alarms == 1 { "" } else { "s" };
+    writeln!(out, "\n{found} of {planted} incidents found, {false_alarms} false alarm{plural}")
 }
 
 fn milliseconds(time: &str) -> i64 {

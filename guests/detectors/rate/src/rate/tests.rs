@@ -70,8 +70,8 @@ fn scores_by_side_and_size() {
 
 #[test]
 fn a_change_must_be_large_and_for_errors_half_as_large() {
-    // Counts after 200 windows of the same, and whether other lines and errors stay quiet. One window needs an excess of
-    // 20 lines (`burst_lines_min`), several 10 (`lines_min`); errors always 5.
+    // Counts after 200 windows of the same, and whether other lines and errors stay quiet. One window needs an
+    // excess of 20 lines (`burst_lines_min`), several 10 (`lines_min`); errors always 5.
     let cases: [(u32, &[u32], bool, bool); 12] = [
         (1, &[5], true, true),
         (1, &[7], true, false),

@@ -62,12 +62,15 @@ fn bits(fake: Fake, (text, severity): (&str, u8), before: Option<u64>, count: u6
     finding.bits
 }
 
+/// Name, message with its severity, when it came before, lines in the judged window, bits.
+type Case<'a> = (&'a str, (&'a str, u8), Option<u64>, u64, f32);
+
 #[test]
 fn only_a_single_novel_error_is_doubted() {
     const SAID: &str = "odd shard lost its leader";
     const KNOWN: &str = "odd no space left here";
-    // Eleven bits, those of the severity (errors 2, fatal ones 3) and of the pattern (2.5), without those of doubt (1.5).
-    let cases: [(&str, (&str, u8), Option<u64>, u64, f32); 10] = [
+    // Eleven bits, those of severity (errors 2, fatal ones 3) and pattern (2.5), less those of doubt (1.5).
+    let cases: [Case<'_>; 10] = [
         ("a single error", (SAID, ERROR), None, 1, 11.5),
         ("the most severe of errors", (SAID, FATAL - 1), None, 1, 11.5),
         ("two lines of it", (SAID, ERROR), None, 2, 13.0),

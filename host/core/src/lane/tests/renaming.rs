@@ -49,6 +49,8 @@ fn left(spoken: &[Spoken], (old_bits, new_bits): (f32, f32)) -> (f32, f32) {
     }
     let end_ms = BEGIN_MS + (JUDGED + 1) * MINUTE;
     let source = lane.sources.of(0);
+    let known = (1..).take_while(|template| source.counts.life(*template).is_some());
+    assert_eq!(known.count(), spoken.len(), "each message has a template of its own");
     let series = source.counts.series(WindowSpan { size_ms: MINUTE, step_ms: MINUTE }, end_ms);
     let mut candidates = [
         candidate(Side::Less, Some(OLD_TEMPLATE), old_bits),
@@ -107,19 +109,26 @@ fn what_takes_over_the_pace_is_forgiven() {
     for (name, new, forgiven) in cases {
         check(name, &[old(6), new], forgiven);
     }
+    check("after a long silence, at its former pace", &[old(20), new(UNRELATED, 19, 5)], true);
+    check("after a long silence, more often", &[old(20), new(UNRELATED, 19, 20)], false);
+    check("after so long that no pace is known", &[old(26), new(UNRELATED, 25, 20)], true);
 }
 
 #[test]
 fn what_shares_its_words_is_forgiven_from_its_first_window() {
     let error = Spoken { severity: ERROR, ..new(REWORDED, 0, 5) };
-    let cases: [(&str, &[Spoken], bool); 8] = [
+    let short = Spoken { text: "nightly import", ..old(1) };
+    let little = "the nightly import was skipped for once";
+    let cases: [(&str, &[Spoken], bool); 10] = [
         ("reworded", &[old(1), new(REWORDED, 0, 5)], true),
         ("and said once so far", &[old(1), new(REWORDED, 0, 1)], true),
         ("after some windows", &[old(6), new(REWORDED, 5, 5)], true),
         ("other words", &[old(1), new(UNRELATED, 0, 5)], false),
-        ("too few words", &[old(1), new("the nightly", 0, 5)], false),
+        ("too few words", &[short, new("nightly import done today", 0, 5)], false),
+        ("too little of it", &[old(1), new(little, 0, 5)], false),
         ("an error of those words", &[old(1), error], false),
         ("the old one still comes", &[old(0), new(REWORDED, 0, 5)], false),
+        ("the old one still came", &[old(6), new(REWORDED, 7, 20)], false),
         (
             "the old one was not due yet",
             &[Spoken { count: 1, ..old(1) }, new(REWORDED, 0, 1)],
