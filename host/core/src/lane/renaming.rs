@@ -74,15 +74,17 @@ impl Change<'_> {
         self.series.templates.iter().copied().find(takes_over)
     }
 
-    /// The message that a new one resembles and that owes lines since.
+    /// The message that a new one resembles and that owes lines since; a flood is no rewording, whatever its words.
     fn predecessor(&self, new: u32) -> Option<u32> {
         let heir = self.source.counts.life(new)?;
         let words = self.source.templates.text(new);
+        let lines = self.series.count(self.series.row_of(new)?) as f32;
         let gives_way = |old: &u32| {
             self.stopped(*old).is_some_and(|life| {
                 life.last_ms < heir.first_ms
                     && self.follows(life, heir)
                     && self.pace(life) * self.silent_windows(life) >= OWED_LINES_MIN
+                    && lines <= PACE_FACTOR * self.pace(life).max(1.0)
                     && resemble(&self.source.templates.text(*old), &words)
             })
         };

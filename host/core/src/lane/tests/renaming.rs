@@ -119,7 +119,8 @@ fn what_shares_its_words_is_forgiven_from_its_first_window() {
     let error = Spoken { severity: ERROR, ..new(REWORDED, 0, 5) };
     let short = Spoken { text: "nightly import", ..old(1) };
     let little = "the nightly import was skipped for once";
-    let cases: [(&str, &[Spoken], bool); 10] = [
+    let cases: [(&str, &[Spoken], bool); 11] = [
+        ("reworded, and a flood", &[old(1), new(REWORDED, 0, 100)], false),
         ("reworded", &[old(1), new(REWORDED, 0, 5)], true),
         ("and said once so far", &[old(1), new(REWORDED, 0, 1)], true),
         ("after some windows", &[old(6), new(REWORDED, 5, 5)], true),
