@@ -277,7 +277,7 @@ impl Lane {
         self.observe(&facts);
     }
 
-    /// The series columns of a plugin are borrowed from the computed ones.
+    /// Closes what is complete; then plugins may save their state or be tried again.
     fn tick(&mut self, watermark_ms: u64, outputs: &mut Outputs) {
         if watermark_ms <= self.watermark_ms {
             return;
