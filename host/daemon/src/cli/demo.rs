@@ -64,8 +64,7 @@ struct ScoredIncident {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let plan = options.plan.plan();
-    let mut generator = Generator::new(&plan)?;
+    let (plan, mut generator) = options.plan.generator()?;
     let config = load_config(options.config.as_deref())?;
     let settings = settings(&config);
     let window_ms = settings.window_ms;

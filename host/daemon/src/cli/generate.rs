@@ -6,6 +6,9 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
+/// Incidents where none are asked for.
+const INCIDENTS: usize = 10;
+
 /// What to generate; shared with `demo`.
 #[derive(Debug, clap::Args)]
 pub(super) struct PlanOptions {
@@ -18,9 +21,9 @@ pub(super) struct PlanOptions {
     /// Services of the shop, from 2 to 64
     #[arg(long, value_name = "S", default_value_t = 6)]
     services: usize,
-    /// Incidents to plant after the first 40 % of the time
-    #[arg(long, value_name = "K", default_value_t = 10)]
-    incidents: usize,
+    /// Incidents to plant after the first 40 % of the time (default: 10, or as many as fit)
+    #[arg(long, value_name = "K")]
+    incidents: Option<usize>,
     /// Kinds of incidents, taken in turn: flood, silence, new-error, near-miss, slow-shift, token-leak, retry-storm, crash,
     /// latency, flapping (default: those whose detectors ship)
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = parse_kind)]
@@ -44,13 +47,25 @@ pub(super) struct Options {
 }
 
 impl PlanOptions {
-    pub(super) fn plan(&self) -> Plan {
+    /// The plan and its generator. Whoever names no number of incidents gets as many as fit, up to the usual ten.
+    pub(super) fn generator(&self) -> Result<(Plan, Generator), PlanError> {
+        let plan = self.plan(self.incidents.unwrap_or(INCIDENTS));
+        match Generator::new(&plan) {
+            Err(PlanError::TooManyIncidents { fitting, .. }) if self.incidents.is_none() => {
+                let plan = self.plan(fitting);
+                Ok((plan.clone(), Generator::new(&plan)?))
+            }
+            generator => Ok((plan, generator?)),
+        }
+    }
+
+    fn plan(&self, incidents: usize) -> Plan {
         let kinds = if self.kinds.is_empty() { Kind::shipped() } else { self.kinds.clone() };
         Plan {
             seed: self.seed,
             hours: self.hours,
             services: self.services,
-            incidents: self.incidents,
+            incidents,
             kinds,
             rate: self.traffic,
             ..Plan::default()
@@ -65,7 +80,7 @@ impl From<PlanError> for Failure {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let mut generator = Generator::new(&options.plan.plan())?;
+    let (_, mut generator) = options.plan.generator()?;
     match &options.output {
         Some(folder) => {
             let failed = |error| Failure::write(folder, &error);

@@ -97,7 +97,7 @@ impl Config {
                 "alerts_per_day",
                 2.0,
                 0.01..=1000.0,
-                "Alerts a day that you are willing to look at; the threshold follows from it.",
+                "Alerts a day that you are willing to look at from each source in which nothing is wrong; sets the threshold.",
             ),
             lanes: table.integer(
                 "lanes",
