@@ -104,8 +104,9 @@ impl Lane {
 
     /// Calibrates the scores of lines and keeps what may matter until their windows close.
     fn take_lines(&mut self, index: usize, facts: &Facts, scores: &Scores) {
+        let runs = facts.batch.runs().iter();
         let sources: Vec<u32> =
-            facts.batch.runs().iter().flat_map(|run| vec![run.source; run.rows as usize]).collect();
+            runs.flat_map(|run| std::iter::repeat_n(run.source, run.rows as usize)).collect();
         let dense = dense_marks(scores, |row| facts.mined.template[row]);
         let mut marks: Vec<(Mark, bool)> = dense.collect();
         marks.extend(scores.marks.iter().map(|mark| (*mark, false)));
@@ -242,9 +243,8 @@ impl LaneDetector {
         end_ms: u64,
         alive_bits: f32,
     ) {
-        let wanted = self.detector.descriptor().series.clone();
+        let wanted = self.detector.descriptor().series.iter();
         let columns: Vec<Column> = wanted
-            .iter()
             .map(|column| series.column(*column, &source.counts, &source.templates))
             .collect();
         let columns: Vec<&Column> = columns.iter().collect();
