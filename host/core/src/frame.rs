@@ -4,6 +4,7 @@
 //! even between CR and LF: the lines are the same.
 
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 /// Limits of cutting bytes into lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +31,9 @@ pub struct Line<'a> {
 }
 
 /// Finds the lines of one stream; copies only those that do not lie within one chunk.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct LineSplitter {
+    #[serde(skip)]
     limits: FrameLimits,
     /// Offset of the first byte of the line under way.
     position: u64,
@@ -51,6 +53,11 @@ impl LineSplitter {
     /// Begins at the start of a line within a stream.
     pub fn starting_at(limits: FrameLimits, position: u64) -> Self {
         LineSplitter { limits, position, carried: Vec::new(), length: 0, skipped_bytes: 0 }
+    }
+
+    /// Goes on under these limits, which are not part of a saved splitter.
+    pub fn limit(&mut self, limits: FrameLimits) {
+        self.limits = limits;
     }
 
     /// Takes the next bytes and hands out the lines that end in them.

@@ -23,5 +23,6 @@ pub mod plugin;
 pub mod record;
 pub mod report;
 pub mod settings;
+pub mod state;
 pub mod template;
 pub mod window;

@@ -5,6 +5,7 @@
 
 use crate::batch::Run;
 use crate::column::{Bitmap, Column};
+use serde::{Deserialize, Serialize};
 
 /// A column of lines that a plugin may ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,7 +44,7 @@ pub enum SeriesColumn {
 }
 
 /// What the sizes of a detector's scores mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
     /// A size: each channel gets its own history and tail; the highest channel speaks.
     Size,
@@ -221,7 +222,7 @@ pub struct Scores {
 }
 
 /// What a plugin says about one finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// One short sentence.
     pub summary: String,
@@ -238,6 +239,15 @@ pub struct Verdicts {
     pub tags: Vec<(u32, Rows)>,
 }
 
+/// What a plugin remembers of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginState {
+    /// Version of the form in which it is written.
+    pub version: u32,
+    /// For the plugin alone.
+    pub bytes: Vec<u8>,
+}
+
 /// The part of a plugin's life that filters and detectors share. A plugin that fails answers `None` and counts it.
 pub trait Plugin {
     /// What it is and wants.
@@ -246,6 +256,10 @@ pub trait Plugin {
     fn forget(&mut self, source: u32);
     /// Called when event time has moved and no call is under way: a good moment to save state or to try again.
     fn rest(&mut self, watermark_ms: u64);
+    /// The state of a source as it is now; `None` where there is none or the plugin cannot say.
+    fn save(&mut self, source: u32) -> Option<PluginState>;
+    /// Goes on with a state that this plugin, or an older version of it, saved.
+    fn load(&mut self, source: u32, state: PluginState);
 }
 
 /// A detector in one lane.

@@ -1,9 +1,11 @@
 //! One log event, as the intake hands it on.
 
+use serde::{Deserialize, Serialize};
+
 /// A log event with its text and what recognition found in it.
 ///
 /// The buffers are reused from record to record, so that the intake allocates nothing per line.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Where the record begins in its input: a byte offset for files.
     pub position: u64,
@@ -41,7 +43,7 @@ impl Record {
 }
 
 /// Named values of one record, in one buffer.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attributes {
     bytes: Vec<u8>,
     ends: Vec<(u32, u32)>,

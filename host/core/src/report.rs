@@ -2,6 +2,7 @@
 
 use crate::calibrate::Side;
 use crate::plugin::Explanation;
+use serde::{Deserialize, Serialize};
 
 /// One closed window of one source in which something was surprising.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,7 @@ pub struct Report {
 }
 
 /// A row whose surprise is high enough.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Name of the detector.
     pub detector: String,
@@ -44,7 +45,7 @@ pub struct Finding {
 }
 
 /// The message a finding is about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     /// Name of the message across sources.
     pub message: u32,

@@ -39,7 +39,7 @@ pub struct Settings {
     pub examples_max: usize,
     /// Findings per window and source.
     pub findings_max: usize,
-    /// Anomalies open at the same time; the one longest without a finding is resolved early.
+    /// Anomalies of a source open at the same time; the one longest without a finding is resolved early.
     pub open_anomalies_max: usize,
 }
 
@@ -64,7 +64,7 @@ impl Default for Settings {
             quiet_windows: 10,
             examples_max: 3,
             findings_max: 16,
-            open_anomalies_max: 1000,
+            open_anomalies_max: 50,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Counts of one source: panes that sum to windows, and what is remembered of each template.
 
 use crate::column::{Column, TextColumn};
+use crate::lane::PaneCounts;
 use crate::plugin::{SeriesColumn, WindowSpan};
+use crate::state::sorted;
 use crate::template::Templates;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// A template is alive for so many windows after its last line, and has rows with count 0 meanwhile.
 const ALIVE_WINDOWS: u64 = 60;
@@ -13,7 +16,7 @@ const RECENT_WINDOWS: usize = 30;
 const EXAMPLE_BYTES_MAX: usize = 500;
 
 /// What a pane or window knows of a template.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Cell {
     count: u32,
     severity: u8,
@@ -21,14 +24,15 @@ struct Cell {
     repeats: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Pane {
     lines: u64,
+    #[serde(with = "sorted")]
     cells: HashMap<u32, Cell, foldhash::fast::FixedState>,
 }
 
 /// What is remembered of a template beyond its window.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Life {
     /// First line, in milliseconds since 1970.
     pub first_ms: i64,
@@ -42,6 +46,9 @@ pub struct Life {
     recent: VecDeque<u32>,
     /// The newest examples, one per window.
     examples: VecDeque<Box<[u8]>>,
+    /// Whether a line came since it was last told of.
+    #[serde(skip)]
+    met: bool,
 }
 
 impl Life {
@@ -87,7 +94,7 @@ pub struct Series {
 }
 
 /// Sizes and bounds of counting.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct CountLimits {
     /// Length of a pane in milliseconds.
     pub pane_ms: u64,
@@ -102,10 +109,12 @@ pub struct CountLimits {
 }
 
 /// The counts of one source.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Counts {
+    #[serde(skip)]
     limits: CountLimits,
     panes: BTreeMap<u64, Pane>,
+    #[serde(with = "sorted")]
     lives: HashMap<u32, Life, foldhash::fast::FixedState>,
     recent_lines: VecDeque<u64>,
 }
@@ -119,6 +128,11 @@ impl Counts {
             lives: HashMap::default(),
             recent_lines: VecDeque::new(),
         }
+    }
+
+    /// Goes on under these limits, which are not part of saved counts.
+    pub fn limit(&mut self, limits: CountLimits) {
+        self.limits = limits;
     }
 
     /// Counts a line.
@@ -147,6 +161,7 @@ impl Counts {
         life.first_ms = life.first_ms.min(line.time_ms);
         life.last_ms = life.last_ms.max(line.time_ms);
         life.severity = line.severity;
+        life.met = true;
         life.pattern = line.pattern.or(life.pattern);
     }
 
@@ -203,6 +218,44 @@ impl Counts {
         self.recent_lines.push_back(series.lines);
         let needed_from = (end_ms + self.limits.window_ms).saturating_sub(self.limits.span_ms_max);
         self.panes = self.panes.split_off(&(needed_from / self.limits.pane_ms));
+    }
+
+    /// The panes of a span with lines in them.
+    pub fn panes(
+        &self,
+        source: u32,
+        span_ms: std::ops::Range<u64>,
+    ) -> impl Iterator<Item = PaneCounts> {
+        let pane_ms = self.limits.pane_ms;
+        self.panes.range(span_ms.start / pane_ms..span_ms.end / pane_ms).map(
+            move |(number, pane)| {
+                let mut counts: Vec<(u32, u32)> =
+                    pane.cells.iter().map(|(template, cell)| (*template, cell.count)).collect();
+                counts.sort_unstable();
+                PaneCounts { source, start_ms: number * pane_ms, lines: pane.lines, counts }
+            },
+        )
+    }
+
+    /// Templates that were met since this was last asked, by id.
+    pub fn take_met(&mut self) -> Vec<u32> {
+        let lives = self.lives.iter_mut();
+        let met = lives.filter_map(|(id, life)| std::mem::take(&mut life.met).then_some(*id));
+        let mut ids: Vec<u32> = met.collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The library patterns that are remembered.
+    pub fn patterns(&self) -> BTreeSet<u16> {
+        self.lives.values().filter_map(|life| life.pattern).collect()
+    }
+
+    /// Gives the remembered patterns other numbers; those without one are forgotten.
+    pub fn rename_patterns(&mut self, name: impl Fn(u16) -> Option<u16>) {
+        for life in self.lives.values_mut() {
+            life.pattern = life.pattern.and_then(&name);
+        }
     }
 
     fn make_room(&mut self) {

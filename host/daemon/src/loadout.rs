@@ -2,7 +2,7 @@
 
 use crate::config::{Config, DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
 use crate::shipped;
-use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, LaneError, PatternSet};
+use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Wishes};
 use bellwether_core::matcher::{Matcher, MatcherError};
 use bellwether_core::plugin::{PluginPattern, WindowSpan};
 use bellwether_core::settings::Settings;
@@ -79,17 +79,13 @@ pub struct Loadout {
     patterns: PatternSet,
     detectors: Vec<Entry<DetectorConfig>>,
     filters: Vec<Entry<FilterConfig>>,
-    keeps_records: bool,
+    wishes: Wishes,
     health: Mutex<Vec<(String, HealthHandle)>>,
 }
 
 impl Loadout {
     /// Admits all plugins and opens a lane on trial, so that whatever is wrong shows before the first line.
-    pub fn new(
-        config: &Config,
-        settings: Settings,
-        keeps_records: bool,
-    ) -> Result<Self, LoadoutError> {
+    pub fn new(config: &Config, settings: Settings, wishes: Wishes) -> Result<Self, LoadoutError> {
         let runtime = runtime(config)?;
         let mut detectors = Vec::new();
         for wanted in &config.detectors {
@@ -105,7 +101,7 @@ impl Loadout {
         let plugins = plugins.chain(filters.iter().map(|entry| &entry.plugin));
         let patterns = pattern_set(config, plugins)?;
         let health = Mutex::new(Vec::new());
-        let loadout = Loadout { settings, patterns, detectors, filters, keeps_records, health };
+        let loadout = Loadout { settings, patterns, detectors, filters, wishes, health };
         loadout.lane()?;
         loadout.health.lock().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(loadout)
@@ -140,7 +136,7 @@ impl Loadout {
                 .push(DetectorSlot { detector: Box::new(detector), offset: config.offset as f32 });
         }
         let settings = self.settings.clone();
-        Ok(Lane::new(settings, self.patterns.clone(), filters, detectors, self.keeps_records)?)
+        Ok(Lane::new(settings, self.patterns.clone(), filters, detectors, self.wishes)?)
     }
 
     /// How every plugin is doing, over all lanes.

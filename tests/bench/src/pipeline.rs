@@ -6,8 +6,9 @@ use crate::traffic::{NOW_MS, Traffic};
 use anyhow::{Result, ensure};
 use bellwether::config::Config;
 use bellwether::loadout::{Loadout, settings};
-use bellwether::pipeline::Pipeline;
+use bellwether::pipeline::{Pipeline, Release};
 use bellwether_core::intake::{InputId, InputOptions, Routing};
+use bellwether_core::lane::Wishes;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,7 +38,7 @@ pub(crate) fn measure(report: &mut Report, traffic: &Traffic) -> Result<()> {
 /// The plugins and settings of a program without a configuration.
 pub(crate) fn default_loadout() -> Result<Arc<Loadout>> {
     let config = Config::default();
-    Ok(Arc::new(Loadout::new(&config, settings(&config), false)?))
+    Ok(Arc::new(Loadout::new(&config, settings(&config), Wishes::default())?))
 }
 
 /// A pipeline with one input.
@@ -49,9 +50,10 @@ pub(crate) struct Run {
 impl Run {
     /// Starts workers.
     pub(crate) fn start(loadout: &Arc<Loadout>, workers: usize, routing: Routing) -> Result<Self> {
-        let mut pipeline = Pipeline::start(loadout, workers, NOW_MS)?;
+        let mut pipeline = Pipeline::start(loadout, workers, NOW_MS, Release::InOrder)?;
         let source = "file:bench".into();
-        let input = pipeline.open(InputOptions { source, routing, reference_ms: NOW_MS });
+        let input =
+            pipeline.open(InputOptions { source, routing, reference_ms: NOW_MS, follows: false });
         Ok(Run { pipeline, input })
     }
 

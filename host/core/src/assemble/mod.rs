@@ -10,6 +10,7 @@ mod trace;
 use crate::form::{Form, Recognizer, RecognizerLimits, Reference, Verdict};
 use crate::frame::Line;
 use crate::record::Record;
+use serde::{Deserialize, Serialize};
 use trace::Trace;
 
 /// Limits of joining lines.
@@ -34,14 +35,16 @@ impl Default for AssemblerLimits {
 }
 
 /// Joins the lines of one source.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Assembler {
+    #[serde(skip)]
     limits: AssemblerLimits,
     reference: Reference,
     recognizer: Recognizer,
     /// The record under way, if it has lines.
     pending: Record,
     /// What the current line would be as a record of its own.
+    #[serde(skip)]
     fresh: Record,
     trace: Trace,
     /// Blank lines since the last line of the record under way.
@@ -60,6 +63,12 @@ impl Assembler {
             trace: Trace::Outside,
             blanks: 0,
         }
+    }
+
+    /// Goes on under these limits, which are not part of a saved assembler.
+    pub fn limit(&mut self, limits: AssemblerLimits) {
+        self.limits = limits;
+        self.recognizer.limit(limits.recognizer);
     }
 
     /// Takes the next line and hands out the record that it shows to be complete.

@@ -3,8 +3,10 @@
 //! Each language has lines that only its traces have, and lines that could be anything unless the lines before say
 //! otherwise; the latter need a state. Indented lines always continue a record, so only the others are judged here.
 
+use serde::{Deserialize, Serialize};
+
 /// Where in a trace a record stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) enum Trace {
     /// In none.
     #[default]

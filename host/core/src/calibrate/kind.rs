@@ -2,6 +2,8 @@
 //!
 //! A source in which new messages are daily business gets few bits for one more, and a first near miss keeps its own.
 
+use serde::{Deserialize, Serialize};
+
 /// Episodes end after so many windows without.
 const EPISODE_GAP_WINDOWS: u64 = 10;
 /// Episodes kept; the weakest makes room.
@@ -22,14 +24,14 @@ const AGE_SHARE: f32 = 0.75;
 /// Weight of such an episode.
 const GUARDED_WEIGHT: f32 = 0.1;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Past {
     strength: f32,
     relative: f32,
     weight: f32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Episode {
     strength: f32,
     relative: f32,
@@ -38,7 +40,7 @@ struct Episode {
 }
 
 /// One kind of evidence.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Kind {
     past: Vec<Past>,
     episode: Option<Episode>,

@@ -8,7 +8,9 @@ mod kind;
 mod tail;
 
 use crate::plugin::Scale;
+use crate::state::sorted;
 use kind::Kind;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use tail::{Past, Tail};
 
@@ -24,7 +26,7 @@ const OTHER_KINDS_SHARE: f32 = 0.25;
 const OTHER_KINDS_BITS_MIN: f32 = 6.0;
 
 /// Which way a score points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// More than usual.
     More,
@@ -33,13 +35,15 @@ pub enum Side {
 }
 
 /// What one detector has said about one source so far.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Calibration {
     scale: Scale,
     first_window: Option<u64>,
+    #[serde(with = "sorted")]
     tails: HashMap<(u32, Side), Tail, foldhash::fast::FixedState>,
     /// All channels together, for channels that have too little past of their own.
     pooled: [Tail; 2],
+    #[serde(with = "sorted")]
     kinds: HashMap<u32, Kind, foldhash::fast::FixedState>,
     said: VecDeque<(u64, f32)>,
 }
@@ -55,6 +59,11 @@ impl Calibration {
             kinds: HashMap::default(),
             said: VecDeque::new(),
         }
+    }
+
+    /// What the sizes of the scores mean.
+    pub fn scale(&self) -> Scale {
+        self.scale
     }
 
     /// Tells that the source is alive in a window, which is what its age is counted in.

@@ -5,6 +5,8 @@
 //! largest peaks, with three imaginary ones so that a young channel does not explode. Peaks that were alarms count
 //! less, so that one fault does not hide the next.
 
+use serde::{Deserialize, Serialize};
+
 /// Peaks kept.
 const PEAKS_MAX: usize = 40;
 /// Peaks from which a channel is judged.
@@ -27,13 +29,13 @@ const TAIL_PEAKS: usize = 10;
 /// Bits beyond the age of the channel.
 const BEYOND_BITS_MAX: f32 = 20.0;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Peak {
     size: f32,
     weight: f32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Episode {
     begin: u64,
     last: u64,
@@ -50,7 +52,7 @@ pub(super) enum Past {
 }
 
 /// One channel and side.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Tail {
     /// Largest first.
     peaks: Vec<Peak>,

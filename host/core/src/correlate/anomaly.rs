@@ -4,7 +4,7 @@ use super::sentence;
 use crate::record::severity;
 use crate::report::{Finding, Report};
 use crate::settings::Settings;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Bits above the threshold from which an anomaly is serious whatever its lines say.
@@ -19,6 +19,8 @@ pub enum EventKind {
     Opened,
     /// It became much stronger.
     Updated,
+    /// A further window belongs to it; nobody need be told.
+    Continued,
     /// It has been quiet long enough.
     Resolved,
 }
@@ -74,6 +76,15 @@ pub struct Event {
     /// Named facts from the detectors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<(String, String)>,
+    /// `at` in milliseconds since 1970.
+    #[serde(skip)]
+    pub at_ms: u64,
+    /// `opened` in milliseconds since 1970.
+    #[serde(skip)]
+    pub opened_ms: u64,
+    /// What was found in the window behind it.
+    #[serde(skip)]
+    pub findings: Vec<Finding>,
 }
 
 /// Messages a report is about; the source as a whole is message 0.
@@ -99,7 +110,7 @@ impl Subjects {
 }
 
 /// An open anomaly.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Anomaly {
     id: String,
     tenant: String,
@@ -167,6 +178,14 @@ impl Anomaly {
         !self.messages.is_disjoint(&subjects.messages)
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn opened_ms(&self) -> u64 {
+        self.opened_ms
+    }
+
     pub(super) fn last_end_ms(&self) -> u64 {
         self.last_end_ms
     }
@@ -176,9 +195,11 @@ impl Anomaly {
     }
 
     /// Puts the anomaly into an event.
-    pub(super) fn say(&mut self, event: EventKind, at_ms: u64) -> Event {
-        self.said_bits = self.bits;
-        if event != EventKind::Resolved {
+    pub(super) fn say(&mut self, event: EventKind, at_ms: u64, findings: Vec<Finding>) -> Event {
+        if event != EventKind::Continued {
+            self.said_bits = self.bits;
+        }
+        if matches!(event, EventKind::Opened | EventKind::Updated) {
             self.sentence = sentence::sentence(&self.source, &self.main, self.main_start_ms);
         }
         let subject = self.main.subject.as_ref();
@@ -207,6 +228,9 @@ impl Anomaly {
                 .as_ref()
                 .map(|e| e.evidence.clone())
                 .unwrap_or_default(),
+            at_ms,
+            opened_ms: self.opened_ms,
+            findings,
         }
     }
 

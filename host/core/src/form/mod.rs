@@ -25,7 +25,7 @@ pub use recognizer::{Recognizer, RecognizerLimits, Verdict};
 use crate::record::Record;
 
 /// What the time of a source is told by where its stamps do not tell all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reference {
     /// A moment near the end of the source, milliseconds since 1970: stamps without a year lie at most a day after it.
     pub time_ms: i64,

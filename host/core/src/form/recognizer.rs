@@ -5,6 +5,7 @@
 
 use super::{Form, Reference};
 use crate::record::Record;
+use serde::{Deserialize, Serialize};
 
 /// Stamped records may run over several lines, so that many lines without a stamp speak against a stamped form only
 /// when they outnumber it this often.
@@ -38,8 +39,9 @@ pub struct Verdict {
 }
 
 /// Recognizes the form of one source.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Recognizer {
+    #[serde(skip)]
     limits: RecognizerLimits,
     votes: [u32; Form::ALL.len()],
     lines: u32,
@@ -50,6 +52,11 @@ impl Recognizer {
     /// Begins without an opinion.
     pub fn new(limits: RecognizerLimits) -> Self {
         Recognizer { limits, votes: [0; Form::ALL.len()], lines: 0, misfits: 0 }
+    }
+
+    /// Goes on under these limits, which are not part of a saved recognizer.
+    pub fn limit(&mut self, limits: RecognizerLimits) {
+        self.limits = limits;
     }
 
     /// What is known so far.

@@ -1,6 +1,7 @@
 //! Event time of one input: how far it has come, who is late, and who claims to be from the future.
 
 use crate::settings::Settings;
+use serde::{Deserialize, Serialize};
 
 /// So many records in a row that agree with one another make a jump ahead believable.
 const CONFIRMATIONS: u32 = 3;
@@ -13,13 +14,32 @@ pub(super) enum Admission {
     FromTheFuture,
 }
 
-/// The clock of an input.
-#[derive(Debug)]
-pub(super) struct Gate {
+/// What a gate goes by; not part of a saved one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct GateLimits {
     pane_ms: i64,
     lateness_ms: i64,
     future_ms_max: i64,
     now_ms: i64,
+}
+
+impl GateLimits {
+    /// `now_ms` is the clock at the edge.
+    pub(super) fn new(settings: &Settings, now_ms: i64) -> Self {
+        GateLimits {
+            pane_ms: settings.pane_ms as i64,
+            lateness_ms: settings.lateness_ms as i64,
+            future_ms_max: settings.future_ms_max as i64,
+            now_ms,
+        }
+    }
+}
+
+/// The clock of an input.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Gate {
+    #[serde(skip)]
+    limits: GateLimits,
     /// Newest event time of records in time.
     newest_ms: Option<i64>,
     /// The same, of records with a stamp.
@@ -30,28 +50,25 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(settings: &Settings, now_ms: i64) -> Self {
-        Gate {
-            pane_ms: settings.pane_ms as i64,
-            lateness_ms: settings.lateness_ms as i64,
-            future_ms_max: settings.future_ms_max as i64,
-            now_ms,
-            newest_ms: None,
-            newest_stamp_ms: None,
-            closed_ms: 0,
-            jump: None,
-        }
+    pub(super) fn new(limits: GateLimits) -> Self {
+        Gate { limits, newest_ms: None, newest_stamp_ms: None, closed_ms: 0, jump: None }
+    }
+
+    /// Goes on under these limits.
+    pub(super) fn limit(&mut self, limits: GateLimits) {
+        self.limits = limits;
     }
 
     /// Judges a record's time. A stamp after the clock's now, or far beyond all before it, is not believed; the latter
     /// is once several in a row say so, since logs do have gaps.
     pub(super) fn judge(&mut self, time_ms: i64) -> Admission {
-        if time_ms > self.now_ms.saturating_add(self.future_ms_max) || time_ms < 0 {
+        let GateLimits { now_ms, future_ms_max, pane_ms, .. } = self.limits;
+        if time_ms > now_ms.saturating_add(future_ms_max) || time_ms < 0 {
             return Admission::FromTheFuture;
         }
-        let leap = self.newest_stamp_ms.is_some_and(|newest| time_ms - newest > self.future_ms_max);
+        let leap = self.newest_stamp_ms.is_some_and(|newest| time_ms - newest > future_ms_max);
         if leap {
-            let agrees = |(at, _): &(i64, u32)| (time_ms - at).abs() <= self.future_ms_max;
+            let agrees = |(at, _): &(i64, u32)| (time_ms - at).abs() <= future_ms_max;
             let (_, count) = self.jump.filter(agrees).unwrap_or((time_ms, 0));
             self.jump = Some((time_ms, count + 1));
             if count + 1 < CONFIRMATIONS {
@@ -59,7 +76,7 @@ impl Gate {
             }
         }
         self.jump = None;
-        let pane_end_ms = (time_ms / self.pane_ms + 1) * self.pane_ms;
+        let pane_end_ms = (time_ms / pane_ms + 1) * pane_ms;
         if pane_end_ms <= self.closed_ms { Admission::Late } else { Admission::InTime }
     }
 
@@ -74,13 +91,19 @@ impl Gate {
 
     /// Up to when panes are complete now.
     pub(super) fn closing_ms(&self) -> i64 {
-        let watermark_ms = self.newest_ms.unwrap_or(0) - self.lateness_ms;
-        watermark_ms.div_euclid(self.pane_ms) * self.pane_ms
+        let GateLimits { lateness_ms, pane_ms, .. } = self.limits;
+        let watermark_ms = self.newest_ms.unwrap_or(0) - lateness_ms;
+        watermark_ms.div_euclid(pane_ms) * pane_ms
     }
 
     /// Lets the complete panes go.
     pub(super) fn close(&mut self) {
         self.closed_ms = self.closed_ms.max(self.closing_ms());
+    }
+
+    /// Lets panes go that others have shown to be over.
+    pub(super) fn follow(&mut self, until_ms: u64) {
+        self.closed_ms = self.closed_ms.max(until_ms as i64);
     }
 
     pub(super) fn closed_ms(&self) -> i64 {
@@ -120,7 +143,7 @@ mod tests {
             ),
         ];
         for (name, times, expected) in cases {
-            let mut gate = Gate::new(&Settings::default(), 2000 * DAY);
+            let mut gate = Gate::new(GateLimits::new(&Settings::default(), 2000 * DAY));
             let mut last = InTime;
             for time in times {
                 last = gate.judge(*time);

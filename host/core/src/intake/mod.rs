@@ -1,43 +1,37 @@
-//! From the bytes of many inputs to batches and ticks for lanes.
+//! From the bytes of many inputs to what lanes are told.
 //!
 //! Bytes become lines, lines are routed to their source, joined to records there, given a time, judged (late? from the
-//! future?) and put into the batch of their source's lane. When event time has come a step further on every live input,
-//! all lanes get what was collected, then a tick. Where the bytes were cut, and in which order inputs were read, does
-//! not show in what the lanes get to see of a source.
+//! future?) and put into the batch of their source's lane. Every input has an event time of its own: when it has come a
+//! window further, the lanes get what was collected and are told to close the windows of its sources. So what happens to
+//! a source follows from its own bytes, however inputs were read and whatever the others do. The event time of the
+//! tenant is the least of its live inputs; those that have ended or say nothing follow it.
 
 mod gate;
-mod lineup;
+mod input;
+mod pace;
 mod route;
+mod state;
 
 use crate::assemble::{Assembler, AssemblerLimits};
-use crate::batch::Batch;
+use crate::batch::{Batch, BatchBuilder};
 use crate::form::{Reference, Verdict};
 use crate::frame::{FrameLimits, Line, LineSplitter};
 use crate::record::Record;
 use crate::settings::Settings;
-use gate::{Admission, Gate};
-use lineup::{Lineup, Row};
+use gate::{Gate, GateLimits};
+pub use input::InputOptions;
+use input::{Input, Pace, Source};
 pub use route::Routing;
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Records without a time that wait for the first stamp of their source.
 const UNSTAMPED_MAX: usize = 32;
 
 /// An input, as the intake knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InputId(usize);
-
-/// What an input is called and how it is read.
-#[derive(Debug, Clone)]
-pub struct InputOptions {
-    /// Type and identifier of the source, such as `file:nginx`.
-    pub source: String,
-    /// Which source a line belongs to.
-    pub routing: Routing,
-    /// When the input was written, for stamps without a year; milliseconds since 1970.
-    pub reference_ms: i64,
-}
 
 /// What the lanes are to do next.
 #[derive(Debug)]
@@ -49,12 +43,21 @@ pub enum Routed {
         /// Its records.
         batch: Batch,
     },
-    /// Event time for all lanes.
+    /// Event time of some sources of one lane is complete up to there.
+    Close {
+        /// The lane.
+        lane: u32,
+        /// Its sources.
+        sources: Vec<u32>,
+        /// Milliseconds since 1970.
+        until_ms: u64,
+    },
+    /// Event time of the tenant: everything up to here was said.
     Tick(u64),
 }
 
 /// Where every record went; kept and dropped ones are counted by the lanes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntakeCounters {
     /// Bytes read.
     pub bytes: u64,
@@ -83,60 +86,33 @@ pub struct SourceForm {
     pub records: u64,
 }
 
-struct Input {
-    options: InputOptions,
-    /// What tells its sources from those of the same name in an earlier input.
-    suffix: String,
-    /// Absent only while it hands out a line, and after the end.
-    splitter: Option<LineSplitter>,
-    finished: bool,
-    /// Records that were waiting come out, and must not move the time that made them come.
-    advancing: bool,
-    gate: Gate,
-    by_name: HashMap<String, u32>,
-    sources: Vec<u32>,
-    bytes: u64,
-}
-
-struct Source {
-    key: String,
-    input: usize,
-    lane: u32,
-    /// Absent only while it hands out a record.
-    assembler: Option<Assembler>,
-    records: u64,
-    last_ms: Option<i64>,
-    arrivals: u64,
-    unstamped: Vec<Record>,
-}
-
 /// All inputs of a tenant.
 pub struct Intake {
     settings: Settings,
     now_ms: i64,
     inputs: Vec<Input>,
     sources: Vec<Source>,
-    lineup: Lineup,
+    builders: BTreeMap<u32, BatchBuilder>,
+    ticked_ms: u64,
     counters: IntakeCounters,
 }
 
 impl Intake {
     /// No input yet. `now_ms` is the clock at the edge, against which stamps from the future are held.
     pub fn new(settings: Settings, now_ms: i64) -> Self {
-        let lineup = Lineup::new(&settings);
         Intake {
             settings,
             now_ms,
             inputs: Vec::new(),
             sources: Vec::new(),
-            lineup,
+            builders: BTreeMap::new(),
+            ticked_ms: 0,
             counters: IntakeCounters::default(),
         }
     }
 
-    /// Adds an input. All inputs are to be added before the first byte, or windows close without the missing one.
+    /// Adds an input. One that event time waits for is to be added before the first byte, or windows close without it.
     pub fn open(&mut self, options: InputOptions) -> InputId {
-        let limits = FrameLimits { line_bytes_max: self.settings.line_bytes_max };
         let ordinal = self.inputs.len() + 1;
         let both_prefixed = |other: &Input| {
             [other.options.routing, options.routing] == [Routing::Prefixed, Routing::Prefixed]
@@ -145,14 +121,14 @@ impl Intake {
         let suffix =
             if self.inputs.iter().any(same) { format!("#{ordinal}") } else { String::new() };
         self.inputs.push(Input {
+            pace: if options.follows { Pace::CatchingUp } else { Pace::Live },
             options,
             suffix,
-            splitter: Some(LineSplitter::new(limits)),
-            finished: false,
+            splitter: Some(LineSplitter::new(self.frame_limits())),
             advancing: false,
-            gate: Gate::new(&self.settings, self.now_ms),
-            by_name: HashMap::new(),
-            sources: Vec::new(),
+            gate: Gate::new(GateLimits::new(&self.settings, self.now_ms)),
+            reached_ms: 0,
+            by_name: BTreeMap::new(),
             bytes: 0,
         });
         InputId(self.inputs.len() - 1)
@@ -160,40 +136,90 @@ impl Intake {
 
     /// The live input whose event time is furthest behind: the one to read next.
     pub fn furthest_behind(&self) -> Option<InputId> {
-        let live = self.inputs.iter().enumerate().filter(|(_, input)| !input.finished);
+        let live = self.inputs.iter().enumerate().filter(|(_, input)| input.pace == Pace::Live);
         live.min_by_key(|(_, input)| (input.gate.closed_ms(), input.bytes))
             .map(|(index, _)| InputId(index))
     }
 
     /// Takes the next bytes of an input.
     pub fn push(&mut self, InputId(index): InputId, chunk: &[u8], out: &mut Vec<Routed>) {
+        let input = &mut self.inputs[index];
         self.counters.bytes += chunk.len() as u64;
-        self.inputs[index].bytes += chunk.len() as u64;
-        let Some(mut splitter) = self.inputs[index].splitter.take() else { return };
+        input.bytes += chunk.len() as u64;
+        if input.pace == Pace::Idle {
+            input.pace = Pace::Live;
+        }
+        let Some(mut splitter) = input.splitter.take() else { return };
         splitter.push(chunk, &mut |line| self.line(index, line, out));
         self.inputs[index].splitter = Some(splitter);
+    }
+
+    /// An input was read to where it ends for now: from here on event time waits for it.
+    pub fn caught_up(&mut self, InputId(index): InputId, out: &mut Vec<Routed>) {
+        let input = &mut self.inputs[index];
+        if input.pace == Pace::CatchingUp {
+            input.pace = Pace::Live;
+            self.tick(out);
+        }
+    }
+
+    /// An input has said nothing for a while: what it has begun is complete, and event time waits for it no longer.
+    pub fn idle(&mut self, InputId(index): InputId, out: &mut Vec<Routed>) {
+        if !matches!(self.inputs[index].pace, Pace::CatchingUp | Pace::Live) {
+            return;
+        }
+        self.flush_input(index, out);
+        self.inputs[index].pace = Pace::Idle;
+        self.tick(out);
+    }
+
+    /// While all inputs are idle, only a clock knows how far event time has come.
+    pub fn pass(&mut self, until_ms: u64, out: &mut Vec<Routed>) {
+        let waited_for = |input: &Input| matches!(input.pace, Pace::Live);
+        if !self.inputs.iter().any(waited_for) {
+            self.tick_to(self.step(until_ms as i64), out);
+        }
     }
 
     /// Ends an input; after the last one, event time comes as far as the newest record.
     pub fn finish(&mut self, InputId(index): InputId, out: &mut Vec<Routed>) {
         let Some(mut splitter) = self.inputs[index].splitter.take() else { return };
         splitter.finish(&mut |line| self.line(index, line, out));
-        for source in self.inputs[index].sources.clone() {
-            self.flush_source(source, out);
-            self.release_unstamped(source, None, out);
-        }
-        self.inputs[index].finished = true;
-        if self.inputs.iter().all(|input| input.finished) {
+        self.flush_input(index, out);
+        self.inputs[index].pace = Pace::Finished;
+        if self.inputs.iter().all(|input| input.pace == Pace::Finished) {
             let newest = self.inputs.iter().filter_map(|input| input.gate.newest_ms()).max();
-            self.lineup.finish(newest.unwrap_or(0).max(0) as u64, out);
+            self.flush(out);
+            self.tick_to(newest.unwrap_or(0).max(0) as u64, out);
         } else {
             self.tick(out);
         }
     }
 
+    /// Hands out all rows that wait for their batch to be full.
+    pub fn flush(&mut self, out: &mut Vec<Routed>) {
+        for (lane, builder) in &mut self.builders {
+            if !builder.is_empty() {
+                out.push(Routed::Records { lane: *lane, batch: builder.seal() });
+            }
+        }
+    }
+
+    /// Sets the clock, against which stamps from the future are held.
+    pub fn set_clock(&mut self, now_ms: i64) {
+        self.now_ms = now_ms;
+        let limits = GateLimits::new(&self.settings, now_ms);
+        self.inputs.iter_mut().for_each(|input| input.gate.limit(limits));
+    }
+
     /// Where the records went.
     pub fn counters(&self) -> &IntakeCounters {
         &self.counters
+    }
+
+    /// Event time of the tenant, in milliseconds since 1970.
+    pub fn ticked_ms(&self) -> u64 {
+        self.ticked_ms
     }
 
     /// The sources met so far; a source's number is its place.
@@ -204,6 +230,11 @@ impl Intake {
             records: source.records,
         };
         self.sources.iter().map(form).collect()
+    }
+
+    /// The lane of a source.
+    pub fn lane_of_source(&self, number: u32) -> u32 {
+        self.sources[number as usize].lane
     }
 
     /// Keys of the sources from that number on.
@@ -234,25 +265,35 @@ impl Intake {
         let number = self.sources.len() as u32;
         let Input { options, suffix, .. } = &self.inputs[input];
         let key = format!("{}{suffix}", Routing::key(&options.source, name));
-        let limits = AssemblerLimits {
-            record_bytes_max: self.settings.record_bytes_max,
-            record_lines_max: self.settings.record_lines_max,
-            ..AssemblerLimits::default()
-        };
-        let reference = Reference { time_ms: self.inputs[input].options.reference_ms };
+        let reference = Reference { time_ms: options.reference_ms };
         self.sources.push(Source {
-            lane: (xxh3_64(key.as_bytes()) % u64::from(self.settings.lanes)) as u32,
+            lane: self.lane_of(&key),
             key,
             input,
-            assembler: Some(Assembler::new(limits, reference)),
+            assembler: Some(Assembler::new(self.assembler_limits(), reference)),
             records: 0,
             last_ms: None,
             arrivals: 0,
             unstamped: Vec::new(),
         });
-        self.inputs[input].sources.push(number);
         self.inputs[input].by_name.insert(name.into(), number);
         Some(number)
+    }
+
+    fn lane_of(&self, key: &str) -> u32 {
+        (xxh3_64(key.as_bytes()) % u64::from(self.settings.lanes)) as u32
+    }
+
+    fn frame_limits(&self) -> FrameLimits {
+        FrameLimits { line_bytes_max: self.settings.line_bytes_max }
+    }
+
+    fn assembler_limits(&self) -> AssemblerLimits {
+        AssemblerLimits {
+            record_bytes_max: self.settings.record_bytes_max,
+            record_lines_max: self.settings.record_lines_max,
+            ..AssemblerLimits::default()
+        }
     }
 
     fn record(&mut self, number: u32, record: &Record, out: &mut Vec<Routed>) {
@@ -293,67 +334,6 @@ impl Intake {
         source.arrivals += 1;
         let stamped = self.inputs[source.input].gate.newest_stamp_ms();
         stamped.unwrap_or((arrivals as f64 * 1000.0 / self.settings.rate_per_s) as i64)
-    }
-
-    fn admit(
-        &mut self,
-        number: u32,
-        time_ms: i64,
-        moves: bool,
-        record: &Record,
-        out: &mut Vec<Routed>,
-    ) {
-        let input = self.sources[number as usize].input;
-        let gate = &mut self.inputs[input].gate;
-        match gate.judge(time_ms) {
-            Admission::Late => self.counters.late += 1,
-            Admission::FromTheFuture => self.counters.quarantined += 1,
-            Admission::InTime => {
-                let moves = moves && !self.inputs[input].advancing;
-                let gate = &mut self.inputs[input].gate;
-                if moves && gate.moves(time_ms, record.time_ms.is_some()) {
-                    self.advance(input, number, out);
-                }
-                let source = &mut self.sources[number as usize];
-                if record.time_ms.is_some() {
-                    source.last_ms = Some(time_ms);
-                }
-                let row = Row { lane: source.lane, source: number, time_ms, record };
-                let closed_ms = self.inputs[input].gate.closed_ms();
-                self.lineup.push(closed_ms, row, out);
-            }
-        }
-    }
-
-    /// A pane of the input is complete: records of other sources that are still being joined and belong to it come
-    /// out first, judged by the time before.
-    fn advance(&mut self, input: usize, current: u32, out: &mut Vec<Routed>) {
-        let closing_ms = self.inputs[input].gate.closing_ms();
-        self.inputs[input].advancing = true;
-        for number in self.inputs[input].sources.clone() {
-            let assembler = self.sources[number as usize].assembler.as_ref();
-            let pending = assembler.and_then(|assembler| assembler.pending_time_ms()).flatten();
-            if number != current && pending.is_some_and(|time_ms| time_ms < closing_ms) {
-                self.flush_source(number, out);
-            }
-        }
-        self.inputs[input].advancing = false;
-        self.inputs[input].gate.close();
-        self.tick(out);
-    }
-
-    fn flush_source(&mut self, number: u32, out: &mut Vec<Routed>) {
-        let Some(mut assembler) = self.sources[number as usize].assembler.take() else { return };
-        assembler.flush(&mut |record| self.record(number, record, out));
-        self.sources[number as usize].assembler = Some(assembler);
-    }
-
-    /// Ticks when the least of the live inputs has come a step further.
-    fn tick(&mut self, out: &mut Vec<Routed>) {
-        let live = self.inputs.iter().filter(|input| !input.finished);
-        if let Some(least) = live.map(|input| input.gate.closed_ms()).min() {
-            self.lineup.reach(least, out);
-        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Which source a line belongs to.
 
 use crate::frame::Line;
+use serde::{Deserialize, Serialize};
 
 /// Longest name in front of ` | `.
 const NAME_BYTES_MAX: usize = 64;
 
 /// How the sources of an input are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Routing {
     /// The input is one source.
     Whole,

@@ -30,7 +30,12 @@ impl Bench {
     }
 
     fn open(&mut self, source: &str, routing: Routing) -> InputId {
-        self.intake.open(InputOptions { source: source.into(), routing, reference_ms: NOW_MS })
+        self.intake.open(InputOptions {
+            source: source.into(),
+            routing,
+            reference_ms: NOW_MS,
+            follows: false,
+        })
     }
 
     fn push(&mut self, input: InputId, text: &str) {
@@ -46,6 +51,7 @@ impl Bench {
         let mut seen = Vec::new();
         for routed in &self.out {
             match routed {
+                Routed::Close { .. } => {}
                 Routed::Tick(time_ms) => seen.push(Seen::Tick(*time_ms as i64 - BEGIN_MS)),
                 Routed::Records { batch, .. } => seen.extend(rows(batch, &keys)),
             }
@@ -191,7 +197,7 @@ fn a_lane_is_chosen_by_the_key_alone() {
             Routed::Records { lane, batch } => (0..batch.len())
                 .any(|row| batch.text(row).ends_with(wanted.as_bytes()))
                 .then_some(*lane),
-            Routed::Tick(_) => None,
+            Routed::Close { .. } | Routed::Tick(_) => None,
         });
         found.expect("it was delivered")
     };
@@ -220,7 +226,7 @@ fn batches_are_bounded_by_rows_and_by_bytes() {
             .iter()
             .filter_map(|routed| match routed {
                 Routed::Records { batch, .. } => Some(batch.len()),
-                Routed::Tick(_) => None,
+                Routed::Close { .. } | Routed::Tick(_) => None,
             })
             .collect();
         assert_eq!(sizes.iter().max(), Some(&rows_max), "{name}");

@@ -6,7 +6,7 @@ use super::{DetectorSlot, Lane, Outputs, pick};
 use crate::column::Column;
 use crate::entropy::highest_token_bits;
 use crate::plugin::{
-    ClosedWindow, Detector, Lines, Mark, Reason, Scale, Scores, SeriesColumn, WindowSpan,
+    ClosedWindow, Detector, Lines, Mark, Plugin, Reason, Scale, Scores, SeriesColumn, WindowSpan,
 };
 use crate::window::{CountedLine, Series};
 
@@ -32,6 +32,10 @@ pub(super) struct LaneDetector {
 impl LaneDetector {
     pub(super) fn new(slot: DetectorSlot, span: WindowSpan, places: Vec<usize>) -> Self {
         LaneDetector { detector: slot.detector, offset: slot.offset, span, places }
+    }
+
+    pub(super) fn plugin(&mut self) -> &mut dyn Plugin {
+        &mut *self.detector
     }
 
     pub(super) fn scale(&self) -> Scale {
@@ -150,11 +154,12 @@ impl Lane {
         }
     }
 
-    /// Closes every window that ends by the watermark, source by source.
-    pub(super) fn close_windows(&mut self, watermark_ms: u64, outputs: &mut Outputs) {
-        let Lane { sources, detectors, settings, patterns, .. } = self;
-        for (number, source) in sources.iter_mut() {
-            while let Some(window) = source.next_closed(watermark_ms) {
+    /// Closes every window of these sources that ends by then, source by source.
+    pub(super) fn close_windows(&mut self, numbers: &[u32], until_ms: u64, outputs: &mut Outputs) {
+        let Lane { sources, detectors, settings, patterns, wishes, .. } = self;
+        for number in numbers.iter().copied() {
+            let Some(source) = sources.get_mut(number) else { continue };
+            while let Some(window) = source.next_closed(until_ms) {
                 let start_ms = window * settings.window_ms;
                 let end_ms = start_ms + settings.window_ms;
                 for (index, slot) in detectors.iter_mut().enumerate() {
@@ -177,6 +182,9 @@ impl Lane {
                     patterns,
                 );
                 outputs.reports.extend(judged);
+                if wishes.panes {
+                    outputs.panes.extend(source.counts.panes(number, start_ms..end_ms));
+                }
                 source.counts.pass(&series, end_ms);
             }
         }

@@ -1,13 +1,16 @@
 //! Ids for the values of a field, per source.
 
+use crate::state::sorted;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Values with an id of their own; all further ones share the last id.
 const VALUES_MAX: u32 = 65_535;
 
 /// Values met so far; ids begin at 1 and are never reused.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Dictionary {
+    #[serde(with = "sorted")]
     ids: HashMap<Box<[u8]>, u32, foldhash::fast::FixedState>,
 }
 

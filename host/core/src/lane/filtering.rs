@@ -3,7 +3,7 @@
 use super::columns::Facts;
 use super::{FilterSlot, KeptRecord, Lane, Outputs, pick};
 use crate::column::Bitmap;
-use crate::plugin::{Filter, Lines, Rows, Verdicts};
+use crate::plugin::{Filter, Lines, Plugin, Rows, Verdicts};
 
 /// A filter with the places of its columns.
 pub(super) struct LaneFilter {
@@ -15,6 +15,10 @@ pub(super) struct LaneFilter {
 impl LaneFilter {
     pub(super) fn new(slot: FilterSlot, places: Vec<usize>) -> Self {
         LaneFilter { filter: slot.filter, fail_open: slot.fail_open, places }
+    }
+
+    pub(super) fn plugin(&mut self) -> &mut dyn Plugin {
+        &mut *self.filter
     }
 
     pub(super) fn rest(&mut self, watermark_ms: u64) {
@@ -67,7 +71,7 @@ impl Lane {
         if lost > 0 {
             facts.retain(&gone.complement());
         }
-        if self.keeps_records {
+        if self.wishes.kept_records {
             let runs = facts.batch.runs().iter();
             let sources = runs.flat_map(|run| std::iter::repeat_n(run.source, run.rows as usize));
             outputs.kept.extend(sources.enumerate().map(|(row, source)| KeptRecord {

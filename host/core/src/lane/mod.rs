@@ -10,6 +10,7 @@ mod filtering;
 mod judge;
 mod renaming;
 mod source;
+mod state;
 
 use crate::batch::Batch;
 use crate::column::Column;
@@ -21,7 +22,9 @@ use crate::template::TemplateInfo;
 use columns::{ColumnPlan, Facts};
 use detect::LaneDetector;
 use filtering::LaneFilter;
+use serde::{Deserialize, Serialize};
 use source::Sources;
+pub use state::{MetTemplate, SavedSource};
 use std::sync::Arc;
 
 /// What a lane is told.
@@ -29,7 +32,14 @@ use std::sync::Arc;
 pub enum Input {
     /// Records of its sources.
     Records(Batch),
-    /// Event time is known to have come so far, in milliseconds since 1970.
+    /// Event time of some of them is complete up to there: their windows close.
+    Close {
+        /// Numbers of the sources.
+        sources: Vec<u32>,
+        /// Milliseconds since 1970.
+        until_ms: u64,
+    },
+    /// Event time of the tenant has come so far: a good moment for plugins to save their state or to be tried again.
     Tick(u64),
     /// Nothing more comes: what waits in windows that did not close is judged as far as it goes.
     End,
@@ -51,10 +61,34 @@ pub struct KeptRecord {
 /// What a lane answers.
 #[derive(Debug, Default, PartialEq)]
 pub struct Outputs {
+    /// Counts of closed windows, pane by pane, if they are wanted.
+    pub panes: Vec<PaneCounts>,
     /// Windows in which something was surprising, source by source in their order.
     pub reports: Vec<Report>,
     /// Kept records, if they are wanted.
     pub kept: Vec<KeptRecord>,
+}
+
+/// Counts of a closed pane of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaneCounts {
+    /// Number of the source.
+    pub source: u32,
+    /// First millisecond.
+    pub start_ms: u64,
+    /// Lines of the source.
+    pub lines: u64,
+    /// Lines per template, by template.
+    pub counts: Vec<(u32, u32)>,
+}
+
+/// What a lane hands out beside reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Records that pass the filters.
+    pub kept_records: bool,
+    /// Counts of closed panes.
+    pub panes: bool,
 }
 
 /// Patterns to be matched, and what they are called.
@@ -116,7 +150,7 @@ pub enum LaneError {
 }
 
 /// What a lane has counted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaneCounters {
     /// Records that passed the filters.
     pub kept: u64,
@@ -170,7 +204,7 @@ pub struct Lane {
     detector_plan: ColumnPlan,
     wants_repeats: bool,
     wants_entropy: bool,
-    keeps_records: bool,
+    wishes: Wishes,
     sources: Sources,
     scratch: Scratch,
     seq: u64,
@@ -185,7 +219,7 @@ impl Lane {
         patterns: PatternSet,
         filters: Vec<FilterSlot>,
         detectors: Vec<DetectorSlot>,
-        keeps_records: bool,
+        wishes: Wishes,
     ) -> Result<Self, LaneError> {
         let base = WindowSpan { size_ms: settings.window_ms, step_ms: settings.window_ms };
         let (mut filter_plan, mut detector_plan) = (ColumnPlan::default(), ColumnPlan::default());
@@ -223,7 +257,7 @@ impl Lane {
             detectors,
             filter_plan,
             detector_plan,
-            keeps_records,
+            wishes,
             scratch: Scratch::default(),
             seq: 0,
             watermark_ms: 0,
@@ -236,7 +270,10 @@ impl Lane {
         let mut outputs = Outputs::default();
         match input {
             Input::Records(batch) => self.records(batch, &mut outputs),
-            Input::Tick(watermark_ms) => self.tick(watermark_ms, &mut outputs),
+            Input::Close { sources, until_ms } => {
+                self.close_windows(&sources, until_ms, &mut outputs);
+            }
+            Input::Tick(watermark_ms) => self.tick(watermark_ms),
             Input::End => self.judge_waiting(&mut outputs),
         }
         outputs
@@ -250,12 +287,8 @@ impl Lane {
     /// What is known of the sources.
     pub fn sources(&self) -> Vec<SourceInfo> {
         let info = |(number, source): (u32, &source::Source)| SourceInfo {
-            source: number,
-            lines: source.lines,
-            first_ms: source.first_ms,
-            last_ms: source.last_ms,
             templates: source.templates.list(),
-            templates_evicted: source.templates.evicted(),
+            ..source.info(number)
         };
         self.sources.iter().map(info).collect()
     }
@@ -277,13 +310,11 @@ impl Lane {
         self.observe(&facts);
     }
 
-    /// Closes what is complete; then plugins may save their state or be tried again.
-    fn tick(&mut self, watermark_ms: u64, outputs: &mut Outputs) {
+    fn tick(&mut self, watermark_ms: u64) {
         if watermark_ms <= self.watermark_ms {
             return;
         }
         self.watermark_ms = watermark_ms;
-        self.close_windows(watermark_ms, outputs);
         for filter in &mut self.filters {
             filter.rest(watermark_ms);
         }

@@ -1,12 +1,14 @@
 //! All state of one source: nothing else remembers anything.
 
 use super::dictionary::Dictionary;
+use super::{MetTemplate, SourceInfo};
 use crate::calibrate::{Calibration, Side};
 use crate::plugin::Explanation;
 use crate::plugin::Scale;
 use crate::settings::Settings;
 use crate::template::{MinerLimits, Templates};
 use crate::window::{CountLimits, Counts};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -18,7 +20,7 @@ const EXPLANATIONS_MAX: usize = 16;
 const TEXTS_MAX: usize = 65_536;
 
 /// A score that became bits, waiting for its window to be judged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Candidate {
     pub(super) detector: usize,
     pub(super) channel: u32,
@@ -34,7 +36,7 @@ pub(super) struct Candidate {
 }
 
 /// One source.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Source {
     pub(super) templates: Templates,
     pub(super) counts: Counts,
@@ -52,22 +54,37 @@ pub(super) struct Source {
     /// Windows of idle time, which count as if they had not been.
     skipped: u64,
     dictionaries: BTreeMap<String, Dictionary>,
+    #[serde(with = "texts")]
     texts: HashSet<u64, foldhash::fast::FixedState>,
     texts_window: u64,
+    #[serde(skip)]
     window_ms: u64,
+    /// Whether there is anything that was not saved yet.
+    #[serde(skip)]
+    pub(super) changed: bool,
+}
+
+/// Texts of the window under way, in an order that does not depend on their past.
+mod texts {
+    use super::*;
+
+    pub(super) fn serialize<W: serde::Serializer>(
+        texts: &HashSet<u64, foldhash::fast::FixedState>,
+        writer: W,
+    ) -> Result<W::Ok, W::Error> {
+        texts.iter().collect::<std::collections::BTreeSet<_>>().serialize(writer)
+    }
+
+    pub(super) fn deserialize<'de, R: serde::Deserializer<'de>>(
+        reader: R,
+    ) -> Result<HashSet<u64, foldhash::fast::FixedState>, R::Error> {
+        HashSet::deserialize(reader)
+    }
 }
 
 impl Source {
     fn new(settings: &Settings, span_ms_max: u64, scales: &[Scale]) -> Self {
-        let window_ms = settings.window_ms;
-        let miner = MinerLimits { templates_max: settings.templates_max, window_ms };
-        let counts = CountLimits {
-            pane_ms: settings.pane_ms,
-            window_ms,
-            span_ms_max,
-            templates_max: settings.templates_max,
-            examples_max: settings.examples_max,
-        };
+        let (miner, counts) = limits(settings, span_ms_max);
         Source {
             templates: Templates::new(miner),
             counts: Counts::new(counts),
@@ -82,12 +99,14 @@ impl Source {
             dictionaries: BTreeMap::new(),
             texts: HashSet::default(),
             texts_window: 0,
-            window_ms,
+            window_ms: settings.window_ms,
+            changed: false,
         }
     }
 
     /// Takes note that a line of that time is here.
     pub(super) fn meet(&mut self, time_ms: i64) {
+        self.changed = true;
         self.first_ms = self.first_ms.min(time_ms);
         self.last_ms = self.last_ms.max(time_ms);
         let window = self.window_of(time_ms);
@@ -125,9 +144,11 @@ impl Source {
         if window > self.window_of(self.last_ms) + IDLE_WINDOWS {
             self.next_window = None;
             self.idle_from = window;
+            self.changed = true;
             return None;
         }
         self.next_window = Some(window + 1);
+        self.changed = true;
         Some(window)
     }
 
@@ -175,12 +196,69 @@ impl Source {
         }
     }
 
+    /// What people want to know of it, without its templates.
+    pub(super) fn info(&self, number: u32) -> SourceInfo {
+        SourceInfo {
+            source: number,
+            lines: self.lines,
+            first_ms: self.first_ms,
+            last_ms: self.last_ms,
+            templates: Vec::new(),
+            templates_evicted: self.templates.evicted(),
+        }
+    }
+
+    /// Templates that were met since this was last asked.
+    pub(super) fn met_templates(&mut self) -> Vec<MetTemplate> {
+        let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let met = self.counts.take_met();
+        let known = met.into_iter().filter_map(|id| self.counts.life(id).map(|life| (id, life)));
+        known
+            .map(|(template, life)| MetTemplate {
+                template,
+                message: self.templates.message(template),
+                text: lossy(&self.templates.text(template)),
+                lines: self.templates.lines(template),
+                first_ms: life.first_ms,
+                last_ms: life.last_ms,
+                severity: life.severity,
+                examples: life.examples().map(lossy).collect(),
+            })
+            .collect()
+    }
+
+    /// Puts what was learnt about detectors into another order: for each of today's, its place when this was saved.
+    pub(super) fn order_detectors(&mut self, places: &[Option<usize>], scales: &[Scale]) {
+        let mut known: Vec<Option<Calibration>> =
+            std::mem::take(&mut self.calibrations).into_iter().map(Some).collect();
+        let calibrations = places.iter().zip(scales).map(|(place, scale)| {
+            let old = place.and_then(|place| known.get_mut(place).and_then(Option::take));
+            let fitting = old.filter(|old| old.scale() == *scale);
+            fitting.unwrap_or_else(|| Calibration::new(*scale))
+        });
+        self.calibrations = calibrations.collect();
+        for candidates in self.waiting.values_mut() {
+            candidates.retain_mut(|candidate| {
+                let now = places.iter().position(|place| *place == Some(candidate.detector));
+                candidate.detector = now.unwrap_or_default();
+                now.is_some()
+            });
+        }
+    }
+
     pub(super) fn dictionary(&mut self, name: &str) -> &mut Dictionary {
         if !self.dictionaries.contains_key(name) {
             self.dictionaries.insert(name.into(), Dictionary::default());
         }
         self.dictionaries.get_mut(name).expect("it was just inserted")
     }
+}
+
+/// What a source's parts go by.
+fn limits(settings: &Settings, span_ms_max: u64) -> (MinerLimits, CountLimits) {
+    let Settings { pane_ms, window_ms, templates_max, examples_max, .. } = *settings;
+    let miner = MinerLimits { templates_max, window_ms };
+    (miner, CountLimits { pane_ms, window_ms, span_ms_max, templates_max, examples_max })
 }
 
 /// The sources of a lane.
@@ -201,6 +279,24 @@ impl Sources {
     pub(super) fn of(&mut self, number: u32) -> &mut Source {
         let Sources { settings, span_ms_max, scales, by_number } = self;
         by_number.entry(number).or_insert_with(|| Source::new(settings, *span_ms_max, scales))
+    }
+
+    /// Takes a source that was saved.
+    pub(super) fn put(&mut self, number: u32, mut source: Source) {
+        let (miner, counts) = limits(&self.settings, self.span_ms_max);
+        source.templates.limit(miner);
+        source.counts.limit(counts);
+        source.window_ms = self.settings.window_ms;
+        self.by_number.insert(number, source);
+    }
+
+    /// The source of that number, if it was ever met.
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Source> {
+        self.by_number.get_mut(&number)
+    }
+
+    pub(super) fn scales(&self) -> &[Scale] {
+        &self.scales
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Source)> {

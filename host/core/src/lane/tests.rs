@@ -14,8 +14,8 @@ use crate::batch::{BatchBuilder, Run};
 use crate::column::{Bitmap, TextColumn};
 use crate::pattern::{Pattern, PatternSpec};
 use crate::plugin::{
-    ClosedWindow, Descriptor, Explanation, Lines, Mark, PatternKind, Plugin, PluginPattern, Reason,
-    Rows, Scores, SeriesColumn, Verdicts,
+    ClosedWindow, Descriptor, Explanation, Lines, Mark, PatternKind, Plugin, PluginPattern,
+    PluginState, Reason, Rows, Scores, SeriesColumn, Verdicts,
 };
 use crate::record::Record;
 use std::sync::{Arc, Mutex};
@@ -53,7 +53,11 @@ fn push(lane: &mut Lane, lines: &[Said]) -> Outputs {
 
 /// Event time has come to the end of that window.
 fn tick(lane: &mut Lane, window: u64) -> Vec<Report> {
-    lane.step(Input::Tick(BEGIN_MS + (window + 1) * MINUTE)).reports
+    let until_ms = BEGIN_MS + (window + 1) * MINUTE;
+    let sources = lane.sources().iter().map(|info| info.source).collect();
+    let reports = lane.step(Input::Close { sources, until_ms }).reports;
+    assert_eq!(lane.step(Input::Tick(until_ms)), Outputs::default());
+    reports
 }
 
 /// A window as a detector was shown it, times since the beginning.
@@ -157,6 +161,12 @@ impl Plugin for Fake {
     fn rest(&mut self, watermark_ms: u64) {
         self.heard.lock().unwrap().rested.push(watermark_ms);
     }
+
+    fn save(&mut self, _source: u32) -> Option<PluginState> {
+        None
+    }
+
+    fn load(&mut self, _source: u32, _state: PluginState) {}
 }
 
 impl Detector for Fake {
@@ -207,6 +217,12 @@ impl Plugin for Sieve {
     fn forget(&mut self, _source: u32) {}
 
     fn rest(&mut self, _watermark_ms: u64) {}
+
+    fn save(&mut self, _source: u32) -> Option<PluginState> {
+        None
+    }
+
+    fn load(&mut self, _source: u32, _state: PluginState) {}
 }
 
 impl Filter for Sieve {
@@ -255,7 +271,7 @@ fn patterns() -> PatternSet {
 
 fn lane_of(detectors: Vec<Fake>) -> Lane {
     let slots = detectors.into_iter().map(Fake::slot).collect();
-    Lane::new(Settings::default(), patterns(), vec![], slots, false).unwrap()
+    Lane::new(Settings::default(), patterns(), vec![], slots, Wishes::default()).unwrap()
 }
 
 /// Lets a source be so many windows old, with a line often enough not to fall idle.
@@ -271,7 +287,8 @@ fn a_lane_that_cannot_work_is_refused() {
     let wants = |lines: &[LineColumn], window: Option<(u64, u64)>| {
         let window = window.map(|(size_ms, step_ms)| WindowSpan { size_ms, step_ms });
         let fake = Fake::new(Descriptor { window, ..descriptor(lines, &[]) });
-        Lane::new(Settings::default(), patterns(), vec![], vec![fake.slot()], false).err()
+        Lane::new(Settings::default(), patterns(), vec![], vec![fake.slot()], Wishes::default())
+            .err()
     };
     let unknown = |pattern: &str| LaneError::UnknownPattern {
         plugin: "fake".into(),
@@ -293,6 +310,6 @@ fn a_lane_that_cannot_work_is_refused() {
     let mut sieve = Sieve::new(None);
     sieve.descriptor.lines = vec![LineColumn::Pattern("nobody".into())];
     let slot = FilterSlot { filter: Box::new(sieve), fail_open: true };
-    let lane = Lane::new(Settings::default(), patterns(), vec![slot], vec![], false);
+    let lane = Lane::new(Settings::default(), patterns(), vec![slot], vec![], Wishes::default());
     assert_eq!(lane.err(), Some(unknown("nobody")), "filters too");
 }

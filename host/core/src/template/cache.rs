@@ -3,14 +3,18 @@
 //! Two generations: when the young one is full it becomes the old one, and what is still in use moves over. That bounds
 //! memory and costs no list of uses.
 
+use crate::state::sorted;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 const GENERATION_MAX: usize = 16_384;
 
 /// From the hash of a word sequence to its template and fine template.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Cache {
+    #[serde(with = "sorted")]
     young: HashMap<u64, (u32, u32), foldhash::fast::FixedState>,
+    #[serde(with = "sorted")]
     old: HashMap<u64, (u32, u32), foldhash::fast::FixedState>,
 }
 

@@ -4,6 +4,8 @@
 //! only unheard-of word sequences get here, and those are compared with all templates of their length.
 
 use super::token::VARIABLE;
+use crate::state::sorted;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -11,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 const PER_LENGTH_MAX: usize = 256;
 
 /// A masked word.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Word {
     pub(super) hash: u64,
     pub(super) text: Box<[u8]>,
@@ -21,7 +23,7 @@ pub(super) struct Word {
 pub(super) type Place = Option<Word>;
 
 /// What one message looks like.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Template {
     pub(super) places: Vec<Place>,
     pub(super) lines: u64,
@@ -31,11 +33,14 @@ pub(super) struct Template {
 }
 
 /// All templates of one source at one grain. Ids count up and are never reused.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Grain {
     share_min: f32,
+    #[serde(skip)]
     templates_max: usize,
+    #[serde(with = "sorted")]
     templates: HashMap<u32, Template, foldhash::fast::FixedState>,
+    #[serde(with = "sorted")]
     by_length: HashMap<usize, Vec<u32>, foldhash::fast::FixedState>,
     next_id: u32,
     uses: u64,
@@ -60,6 +65,11 @@ impl Grain {
             uses: 0,
             evicted: 0,
         }
+    }
+
+    /// Goes on under this limit, which is not part of a saved grain.
+    pub(super) fn limit(&mut self, templates_max: usize) {
+        self.templates_max = templates_max;
     }
 
     pub(super) fn len(&self) -> usize {

@@ -13,9 +13,11 @@ mod vocabulary;
 
 use crate::batch::Batch;
 use crate::column::{Bitmap, TextColumn};
+use crate::state::sorted;
 use cache::Cache;
 use grain::{Grain, Word, render};
 use odd::OddTokens;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Range;
 use token::{each_word, fold};
@@ -102,7 +104,7 @@ fn retain<T>(values: &mut Vec<T>, keep: &Bitmap) {
 }
 
 /// Bounds of a miner.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct MinerLimits {
     /// Templates per source and grain.
     pub templates_max: usize,
@@ -124,16 +126,19 @@ pub struct TemplateInfo {
 }
 
 /// The miner of one source.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Templates {
+    #[serde(skip)]
     limits: MinerLimits,
     coarse: Grain,
     fine: Grain,
+    #[serde(with = "sorted")]
     vocabularies: HashMap<u32, Vec<Vocabulary>, foldhash::fast::FixedState>,
     odd: OddTokens,
     cache: Cache,
     lines: u64,
     first_window: Option<u32>,
+    #[serde(skip)]
     scratch: Vec<u8>,
 }
 
@@ -151,6 +156,13 @@ impl Templates {
             first_window: None,
             scratch: Vec::new(),
         }
+    }
+
+    /// Goes on under these limits, which are not part of a saved miner.
+    pub fn limit(&mut self, limits: MinerLimits) {
+        self.limits = limits;
+        self.coarse.limit(limits.templates_max);
+        self.fine.limit(limits.templates_max);
     }
 
     /// Mines rows of one source and appends a value per row to every column.
@@ -312,6 +324,11 @@ impl Templates {
     /// The text of a template; empty where it was evicted.
     pub fn text(&self, template: u32) -> Vec<u8> {
         self.coarse.get(template).map(|template| render(&template.places)).unwrap_or_default()
+    }
+
+    /// Lines of a template so far.
+    pub fn lines(&self, template: u32) -> u64 {
+        self.coarse.get(template).map_or(0, |template| template.lines)
     }
 
     /// The name of a template across sources.

@@ -2,6 +2,8 @@
 //! cost nothing; where one appears for the first time in a long while, that is worth a word.
 
 use crate::entropy::shannon_bits;
+use crate::state::sorted;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Shorter tokens do not look random, whatever they hold.
@@ -18,7 +20,7 @@ const GAP_WINDOWS: u32 = 10;
 const CHANNELS_MAX: usize = 1024;
 
 /// The alphabet of a random-looking token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Alphabet {
     Hex,
     Mixed,
@@ -45,15 +47,16 @@ pub(super) struct OddToken {
     pub(super) words: String,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Episodes {
     count: u32,
     last: u32,
 }
 
 /// The channels of one source.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct OddTokens {
+    #[serde(with = "sorted")]
     channels: HashMap<(Alphabet, u32), Episodes, foldhash::fast::FixedState>,
 }
 

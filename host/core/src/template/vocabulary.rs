@@ -1,6 +1,7 @@
 //! Which words each place of a message was seen with, and what that says about an unseen one.
 
 use super::grain::Word;
+use serde::{Deserialize, Serialize};
 
 /// Words remembered by hash; more are only counted.
 const WORDS_MAX: usize = 64;
@@ -10,7 +11,7 @@ const CLOSED_WORDS_MAX: usize = 20;
 const COMPARED_LETTERS_MIN: usize = 4;
 
 /// The words of one place.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Vocabulary {
     hashes: Vec<u64>,
     /// Texts of the first `CLOSED_WORDS_MAX` words.

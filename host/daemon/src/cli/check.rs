@@ -3,6 +3,7 @@
 use super::{Failure, stdout};
 use crate::config::{self, Config};
 use crate::loadout::{Loadout, settings};
+use bellwether_core::lane::Wishes;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ pub(super) fn config(path: &Path) -> Result<(), Failure> {
     let config = Config::load(path).map_err(Failure::config)?;
     let settings = settings(&config);
     let bits = settings.alarm_bits();
-    Loadout::new(&config, settings, false)?;
+    Loadout::new(&config, settings, Wishes::default())?;
     let mut out = stdout();
     writeln!(
         out,

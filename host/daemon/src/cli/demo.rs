@@ -6,9 +6,10 @@ use crate::generate::{Generator, Incident, Plan};
 use crate::loadout::{Loadout, settings};
 use crate::output::table::{self, Table};
 use crate::output::{json, summary};
-use crate::pipeline::{Output, Pipeline};
+use crate::pipeline::{Output, Pipeline, Release};
 use bellwether_core::correlate::{Event, EventKind};
 use bellwether_core::intake::{InputOptions, Routing};
+use bellwether_core::lane::Wishes;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -68,10 +69,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = load_config(options.config.as_deref())?;
     let settings = settings(&config);
     let window_ms = settings.window_ms;
-    let loadout = Arc::new(Loadout::new(&config, settings, false)?);
+    let loadout = Arc::new(Loadout::new(&config, settings, Wishes::default())?);
     let workers = worker_count(options.workers.map(usize::from), &config);
     let end_ms = plan.start_ms + (plan.hours * 3_600_000.0) as i64;
-    let mut pipeline = Pipeline::start(&loadout, workers, end_ms)?;
+    let mut pipeline = Pipeline::start(&loadout, workers, end_ms, Release::InOrder)?;
     let began = Instant::now();
     let mut events = Vec::new();
     let mut out = stdout();
@@ -105,6 +106,7 @@ fn feed(
         source: "demo:shop".into(),
         routing: Routing::Prefixed,
         reference_ms: crate::generate::START_MS,
+        follows: false,
     };
     let input = pipeline.open(options);
     let (mut record, mut chunk) = (Vec::new(), Vec::new());

@@ -59,7 +59,7 @@ impl Inputs {
         for (path, reader) in &self.readers {
             let reference_ms = reference_ms.or(reader.modified_ms()).unwrap_or(now_ms);
             let source = source.map_or_else(|| source_key(path), String::from);
-            ids.push(pipeline.open(InputOptions { source, routing, reference_ms }));
+            ids.push(pipeline.open(InputOptions { source, routing, reference_ms, follows: false }));
         }
         ids
     }

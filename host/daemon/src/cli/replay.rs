@@ -4,9 +4,10 @@ use super::input::Inputs;
 use super::{Failure, Format, load_config, now_ms, stdout, worker_count};
 use crate::loadout::{Loadout, settings};
 use crate::output::{json, summary, table};
-use crate::pipeline::{Output, Pipeline, Totals};
+use crate::pipeline::{Output, Pipeline, Release, Totals};
 use bellwether_core::correlate::Event;
 use bellwether_core::intake::Routing;
+use bellwether_core::lane::Wishes;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -63,10 +64,11 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut kept = Kept::create(options)?;
     let began = Instant::now();
     let window_ms = settings.window_ms;
-    let loadout = Arc::new(Loadout::new(&config, settings, options.kept.is_some())?);
+    let wishes = Wishes { kept_records: options.kept.is_some(), ..Wishes::default() };
+    let loadout = Arc::new(Loadout::new(&config, settings, wishes)?);
     let workers = worker_count(options.workers.map(usize::from), &config);
     let now_ms = now_ms();
-    let mut pipeline = Pipeline::start(&loadout, workers, now_ms)?;
+    let mut pipeline = Pipeline::start(&loadout, workers, now_ms, Release::InOrder)?;
     let routing = if options.prefixed { Routing::Prefixed } else { Routing::Whole };
     let reference_ms = options.reference_time.map(|time| time.as_millisecond());
     let ids =

@@ -171,9 +171,9 @@ impl AnomalyConfig {
             ),
             open_max: table.integer(
                 "open_max",
-                1000,
-                1..=100_000,
-                "Most anomalies of a tenant that are open at a time.",
+                50,
+                1..=10_000,
+                "Most anomalies of a source that are open at a time; the one longest without a finding is resolved.",
             ),
         }
     }

@@ -1,21 +1,23 @@
 //! Intake on the calling thread, lanes on worker threads, and the correlator where their reports come together.
 //!
-//! Whoever pushes bytes gets the events that have become certain: those up to an event time that every lane has passed.
-//! Channels are bounded; when workers are behind, the pusher takes their reports in while it waits, so nothing is lost
-//! and nothing can lock up.
+//! Whoever pushes bytes gets what has become certain. Channels are bounded; when workers are behind, the pusher takes
+//! their answers in while it waits, so nothing is lost and nothing can lock up.
 
+mod checkpoint;
+mod gather;
 mod worker;
 
 use crate::loadout::{Loadout, LoadoutError};
 use bellwether_core::correlate::{Correlator, Event};
 use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
-use bellwether_core::lane::{KeptRecord, LaneCounters, SourceInfo};
-use bellwether_core::report::Report;
+use bellwether_core::lane::{KeptRecord, LaneCounters, PaneCounts, SavedSource, SourceInfo};
+use bellwether_core::state::StateError;
+pub use checkpoint::{Checkpoint, SourceCheckpoint, SourceState};
+use gather::Gather;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use tracing::trace;
 use worker::{Answer, Task};
 
 /// Batches and ticks that may wait for one worker.
@@ -29,6 +31,9 @@ pub enum PipelineError {
     /// A lane could not be opened although one on trial could.
     #[error("a lane cannot be opened")]
     Lane(#[from] LoadoutError),
+    /// A saved state cannot be used.
+    #[error("cannot go on with what was saved")]
+    State(#[from] StateError),
     /// A worker thread cannot be started.
     #[error("failed to start a worker thread; raise the limit of threads or lower `workers`")]
     Thread(#[source] std::io::Error),
@@ -37,11 +42,22 @@ pub enum PipelineError {
     Worker,
 }
 
+/// When events come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// When event time has passed them on all inputs, in the order of time, without those that nobody need be told.
+    InOrder,
+    /// As soon as their source has come so far, whatever the others do.
+    AtOnce,
+}
+
 /// What comes out.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// Changes in the lives of anomalies, in order.
+    /// Changes in the lives of anomalies.
     pub events: Vec<Event>,
+    /// Counts of closed panes, if they are wanted.
+    pub panes: Vec<PaneCounts>,
     /// Kept records, if they are wanted: window by window of event time, in each in the order of their input.
     pub kept: Vec<KeptRecord>,
 }
@@ -61,28 +77,21 @@ pub struct Totals {
     pub open_anomalies: usize,
 }
 
-/// What workers said between two ticks, and how many have passed the second.
-#[derive(Default)]
-struct Span {
-    passed: usize,
-    reports: Vec<Report>,
-    kept: Vec<KeptRecord>,
-}
-
 /// A running pipeline of one tenant.
 pub struct Pipeline {
     intake: Intake,
-    correlator: Correlator,
+    gather: Gather,
     tasks: Vec<SyncSender<Task>>,
     answers: Receiver<Answer>,
     threads: Vec<JoinHandle<()>>,
-    /// What was said between two ticks, by the number of the ticks before; workers may be several ahead of others.
-    spans: BTreeMap<u64, Span>,
-    waiting_records: Vec<KeptRecord>,
     failed: Option<PipelineError>,
+    /// Counters of runs before this one.
+    before: LaneCounters,
     totals: LaneCounters,
     sources: BTreeMap<u32, SourceInfo>,
-    ended: usize,
+    saved: Vec<SavedSource>,
+    /// Workers that have ended, or saved.
+    done: usize,
 }
 
 impl Pipeline {
@@ -91,6 +100,17 @@ impl Pipeline {
         loadout: &Arc<Loadout>,
         workers: usize,
         now_ms: i64,
+        release: Release,
+    ) -> Result<Self, PipelineError> {
+        let intake = Intake::new(loadout.settings().clone(), now_ms);
+        Pipeline::over(intake, loadout, workers, release)
+    }
+
+    fn over(
+        intake: Intake,
+        loadout: &Arc<Loadout>,
+        workers: usize,
+        release: Release,
     ) -> Result<Self, PipelineError> {
         let (sender, answers) = sync_channel(ANSWERS_MAX);
         let (mut tasks, mut threads) = (Vec::new(), Vec::new());
@@ -104,23 +124,35 @@ impl Pipeline {
             tasks.push(task_sender);
             threads.push(thread);
         }
-        let settings = loadout.settings().clone();
-        Ok(Pipeline {
-            intake: Intake::new(settings.clone(), now_ms),
-            correlator: Correlator::new(settings),
+        let correlator = Correlator::new(loadout.settings().clone());
+        let mut pipeline = Pipeline {
+            intake,
+            gather: Gather::new(correlator, release, tasks.len()),
             tasks,
             answers,
             threads,
-            spans: BTreeMap::new(),
-            waiting_records: Vec::new(),
             failed: None,
+            before: LaneCounters::default(),
             totals: LaneCounters::default(),
             sources: BTreeMap::new(),
-            ended: 0,
-        })
+            saved: Vec::new(),
+            done: 0,
+        };
+        pipeline.learn_sources();
+        Ok(pipeline)
     }
 
-    /// Adds an input; all are to be added before the first byte.
+    /// What it reads from; for what changes nothing behind it.
+    pub fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// Sets the clock, against which stamps from the future are held.
+    pub fn set_clock(&mut self, now_ms: i64) {
+        self.intake.set_clock(now_ms);
+    }
+
+    /// Adds an input.
     pub fn open(&mut self, options: InputOptions) -> InputId {
         self.intake.open(options)
     }
@@ -137,34 +169,34 @@ impl Pipeline {
 
     /// Takes the next bytes of an input.
     pub fn push(&mut self, input: InputId, chunk: &[u8]) -> Result<Output, PipelineError> {
-        let mut routed = Vec::new();
-        self.intake.push(input, chunk, &mut routed);
-        self.dispatch(routed)
+        self.route(|intake, routed| intake.push(input, chunk, routed))
+    }
+
+    /// An input was read to where it ends for now.
+    pub fn caught_up(&mut self, input: InputId) -> Result<Output, PipelineError> {
+        self.route(|intake, routed| intake.caught_up(input, routed))
+    }
+
+    /// An input has said nothing for a while.
+    pub fn idle(&mut self, input: InputId) -> Result<Output, PipelineError> {
+        self.route(|intake, routed| intake.idle(input, routed))
+    }
+
+    /// Event time has come so far by the clock, where no input says it.
+    pub fn pass(&mut self, until_ms: u64) -> Result<Output, PipelineError> {
+        self.route(|intake, routed| intake.pass(until_ms, routed))
     }
 
     /// Ends an input.
     pub fn finish(&mut self, input: InputId) -> Result<Output, PipelineError> {
-        let mut routed = Vec::new();
-        self.intake.finish(input, &mut routed);
-        self.dispatch(routed)
+        self.route(|intake, routed| intake.finish(input, routed))
     }
 
     /// Ends the run after all inputs have ended, and waits for what is under way.
     pub fn end(mut self) -> Result<(Output, Totals), PipelineError> {
         let mut output = Output::default();
-        for worker in 0..self.tasks.len() {
-            self.send(worker, Task::End, &mut output)?;
-        }
-        while self.ended < self.tasks.len() {
-            self.wait(&mut output)?;
-        }
-        self.learn_sources();
-        for span in std::mem::take(&mut self.spans).into_values() {
-            self.correlator.take(span.reports);
-            self.waiting_records.extend(span.kept);
-        }
-        output.events.extend(self.correlator.finish());
-        self.release_records(i64::MAX, &mut output);
+        self.ask_all(|| Task::End, &mut output)?;
+        self.gather.end(&mut output);
         for thread in self.threads.drain(..) {
             thread.join().map_err(|_| PipelineError::Worker)?;
         }
@@ -173,36 +205,69 @@ impl Pipeline {
             lanes: self.totals,
             forms: self.intake.sources(),
             sources: self.sources,
-            open_anomalies: self.correlator.open(),
+            open_anomalies: self.gather.correlator.open(),
         };
         Ok((output, totals))
     }
 
-    fn dispatch(&mut self, routed: Vec<Routed>) -> Result<Output, PipelineError> {
-        let mut output = Output::default();
-        self.learn_sources();
-        for item in routed {
-            match item {
-                Routed::Records { lane, batch } => {
-                    let worker = lane as usize % self.tasks.len();
-                    self.send(worker, Task::Records { lane, batch }, &mut output)?;
-                }
-                Routed::Tick(watermark_ms) => {
-                    for worker in 0..self.tasks.len() {
-                        self.send(worker, Task::Tick(watermark_ms), &mut output)?;
-                    }
-                }
-            }
+    /// Gives every worker a task that each answers once, and waits for all answers.
+    fn ask_all(
+        &mut self,
+        task: impl Fn() -> Task,
+        output: &mut Output,
+    ) -> Result<(), PipelineError> {
+        self.done = 0;
+        self.totals = self.before.clone();
+        for worker in 0..self.tasks.len() {
+            self.send(worker, task(), output)?;
         }
+        while self.done < self.tasks.len() {
+            self.wait(output)?;
+        }
+        Ok(())
+    }
+
+    fn route(
+        &mut self,
+        ask: impl FnOnce(&mut Intake, &mut Vec<Routed>),
+    ) -> Result<Output, PipelineError> {
+        let (mut routed, mut output) = (Vec::new(), Output::default());
+        ask(&mut self.intake, &mut routed);
+        self.dispatch(routed, &mut output)?;
         while let Ok(answer) = self.answers.try_recv() {
             self.take(answer, &mut output);
         }
         self.failed.take().map_or(Ok(output), Err)
     }
 
+    fn dispatch(&mut self, routed: Vec<Routed>, output: &mut Output) -> Result<(), PipelineError> {
+        self.learn_sources();
+        for item in routed {
+            match item {
+                Routed::Records { lane, batch } => {
+                    self.send(self.worker_of(lane), Task::Records { lane, batch }, output)?;
+                }
+                Routed::Close { lane, sources, until_ms } => {
+                    let task = Task::Close { lane, sources, until_ms };
+                    self.send(self.worker_of(lane), task, output)?;
+                }
+                Routed::Tick(watermark_ms) => {
+                    for worker in 0..self.tasks.len() {
+                        self.send(worker, Task::Tick(watermark_ms), output)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn worker_of(&self, lane: u32) -> usize {
+        lane as usize % self.tasks.len()
+    }
+
     fn learn_sources(&mut self) {
-        let known = self.correlator.sources();
-        self.correlator.learn_sources(self.intake.source_keys(known));
+        let known = self.gather.correlator.sources();
+        self.gather.correlator.learn_sources(self.intake.source_keys(known));
     }
 
     /// Hands a task over; while the worker is behind, takes answers in, which is what it may be waiting for.
@@ -217,6 +282,9 @@ impl Pipeline {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full(back)) => task = back,
                 Err(TrySendError::Disconnected(_)) => {
+                    while let Ok(answer) = self.answers.try_recv() {
+                        self.take(answer, output);
+                    }
                     return Err(self.failed.take().unwrap_or(PipelineError::Worker));
                 }
             }
@@ -232,52 +300,23 @@ impl Pipeline {
 
     fn take(&mut self, answer: Answer, output: &mut Output) {
         match answer {
-            Answer::Outputs { ticks, outputs } => {
-                outputs.reports.iter().for_each(trace_report);
-                let span = self.spans.entry(ticks).or_default();
-                span.reports.extend(outputs.reports);
-                span.kept.extend(outputs.kept);
+            Answer::Outputs { ticks, outputs, closed } => {
+                self.gather.take(ticks, outputs, closed, output);
             }
             Answer::Passed { ticks, watermark_ms } => {
-                let span = self.spans.entry(ticks).or_default();
-                span.passed += 1;
-                if span.passed == self.tasks.len() {
-                    self.settle(ticks, watermark_ms, output);
-                }
+                self.gather.pass(ticks, watermark_ms, output);
+            }
+            Answer::Saved { sources, counters } => {
+                self.done += 1;
+                self.totals.add(&counters);
+                self.saved.extend(sources);
             }
             Answer::Ended { counters, sources } => {
-                self.ended += 1;
+                self.done += 1;
                 self.totals.add(&counters);
                 self.sources.extend(sources.into_iter().map(|info| (info.source, info)));
             }
             Answer::Failed(error) => self.failed = Some(error),
         }
     }
-
-    /// The last worker has passed a tick: what was said up to it is complete, whoever said it first.
-    fn settle(&mut self, ticks: u64, watermark_ms: u64, output: &mut Output) {
-        let Span { reports, kept, .. } = self.spans.remove(&ticks).unwrap_or_default();
-        self.correlator.take(reports);
-        output.events.extend(self.correlator.fold(watermark_ms));
-        self.waiting_records.extend(kept);
-        self.release_records(i64::try_from(watermark_ms).unwrap_or(i64::MAX), output);
-    }
-
-    /// Records up to a point in event time, in the order of their input. Later ones wait: a record of theirs may still
-    /// be joined from its lines.
-    fn release_records(&mut self, until_ms: i64, output: &mut Output) {
-        let waiting = std::mem::take(&mut self.waiting_records);
-        let (mut ready, later): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|record| record.time_ms < until_ms);
-        self.waiting_records = later;
-        ready.sort_by_key(|record| (record.position, record.source));
-        output.kept.extend(ready);
-    }
-}
-
-fn trace_report(report: &Report) {
-    let Report { source, end_ms, state_bits, news_bits, findings, .. } = report;
-    let what = findings.first().and_then(|finding| finding.subject.as_ref());
-    let what = what.map(|subject| &subject.template);
-    trace!(source, end_ms, state_bits, news_bits, ?what, "window is odd");
 }

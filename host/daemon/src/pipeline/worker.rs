@@ -3,7 +3,8 @@
 use super::PipelineError;
 use crate::loadout::Loadout;
 use bellwether_core::batch::Batch;
-use bellwether_core::lane::{Input, Lane, LaneCounters, Outputs, SourceInfo};
+use bellwether_core::lane::{Input, Lane, LaneCounters, Outputs, SavedSource, SourceInfo};
+use bellwether_core::plugin::PluginState;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -11,75 +12,110 @@ use std::sync::mpsc::{Receiver, SyncSender};
 pub(super) enum Task {
     /// Records for one of its lanes.
     Records { lane: u32, batch: Batch },
+    /// Windows of some sources of a lane are complete.
+    Close { lane: u32, sources: Vec<u32>, until_ms: u64 },
     /// Event time for all of them.
     Tick(u64),
+    /// Go on with a source that was saved.
+    Load { lane: u32, source: u32, state: Vec<u8>, plugins: Vec<(String, PluginState)> },
+    /// Save what has changed.
+    Save,
     /// Finish and report.
     End,
 }
 
 /// What a worker says.
 pub(super) enum Answer {
-    /// Of one step, between the tick of that number and the next; also where there is nothing to say, since whoever
-    /// hands out tasks may be waiting for a place in the queue.
-    Outputs { ticks: u64, outputs: Outputs },
+    /// Of one step, between the tick of that number and the next, and the sources whose windows were closed up to
+    /// then; also where there is nothing to say, since whoever hands out tasks may be waiting for a place in the queue.
+    Outputs { ticks: u64, outputs: Outputs, closed: Option<(Vec<u32>, u64)> },
     /// All lanes have passed the tick of that number, and everything up to it was said.
     Passed { ticks: u64, watermark_ms: u64 },
+    /// What has changed since the last time, and all counters.
+    Saved { sources: Vec<SavedSource>, counters: LaneCounters },
     /// The worker is done.
     Ended { counters: LaneCounters, sources: Vec<SourceInfo> },
     /// The worker cannot go on.
     Failed(PipelineError),
 }
 
+/// A worker and what it has passed.
+struct Worker<'a> {
+    loadout: &'a Loadout,
+    lanes: BTreeMap<u32, Lane>,
+    ticks: u64,
+}
+
 /// Works until it is told to end or nobody listens any more.
 pub(super) fn work(loadout: &Loadout, tasks: &Receiver<Task>, answers: &SyncSender<Answer>) {
-    let mut lanes: BTreeMap<u32, Lane> = BTreeMap::new();
-    let say =
-        |ticks: u64, outputs: Outputs| answers.send(Answer::Outputs { ticks, outputs }).is_ok();
-    let mut ticks = 0;
+    let mut worker = Worker { loadout, lanes: BTreeMap::new(), ticks: 0 };
     while let Ok(task) = tasks.recv() {
-        let heard = match task {
-            Task::Records { lane, batch } => match open(&mut lanes, lane, loadout) {
-                Ok(lane) => say(ticks, lane.step(Input::Records(batch))),
-                Err(error) => {
-                    // Nobody left to tell is the end as well.
-                    let _ = answers.send(Answer::Failed(error));
-                    return;
-                }
-            },
-            Task::Tick(watermark_ms) => {
-                let said =
-                    lanes.values_mut().all(|lane| say(ticks, lane.step(Input::Tick(watermark_ms))));
-                let passed = Answer::Passed { ticks, watermark_ms };
-                ticks += 1;
-                said && answers.send(passed).is_ok()
-            }
-            Task::End => {
-                lanes.values_mut().all(|lane| say(ticks, lane.step(Input::End)));
-                let _ = answers.send(ended(&lanes));
-                return;
-            }
-        };
-        if !heard {
+        let ends = matches!(task, Task::End);
+        let said = worker.take(task, &mut |answer| answers.send(answer).is_ok());
+        // Nobody left to tell is the end as well.
+        let heard = said.unwrap_or_else(|error| {
+            let _ = answers.send(Answer::Failed(error));
+            false
+        });
+        if ends || !heard {
             return;
         }
     }
 }
 
-/// Lanes are opened when their first record comes: most setups have fewer sources than lanes.
-fn open<'a>(
-    lanes: &'a mut BTreeMap<u32, Lane>,
-    number: u32,
-    loadout: &Loadout,
-) -> Result<&'a mut Lane, PipelineError> {
-    use std::collections::btree_map::Entry;
-    match lanes.entry(number) {
-        Entry::Occupied(lane) => Ok(lane.into_mut()),
-        Entry::Vacant(place) => Ok(place.insert(loadout.lane()?)),
+impl Worker<'_> {
+    /// Does what it is told; whether somebody heard all of the answers.
+    fn take(
+        &mut self,
+        task: Task,
+        say: &mut dyn FnMut(Answer) -> bool,
+    ) -> Result<bool, PipelineError> {
+        let ticks = self.ticks;
+        let answer = |outputs, closed| Answer::Outputs { ticks, outputs, closed };
+        Ok(match task {
+            Task::Records { lane, batch } => {
+                say(answer(self.lane(lane)?.step(Input::Records(batch)), None))
+            }
+            Task::Close { lane, sources, until_ms } => {
+                let input = Input::Close { sources: sources.clone(), until_ms };
+                say(answer(self.lane(lane)?.step(input), Some((sources, until_ms))))
+            }
+            Task::Tick(watermark_ms) => {
+                for lane in self.lanes.values_mut() {
+                    lane.step(Input::Tick(watermark_ms));
+                }
+                self.ticks += 1;
+                say(Answer::Passed { ticks, watermark_ms })
+            }
+            Task::Load { lane, source, state, plugins } => {
+                self.lane(lane)?.load(source, &state, plugins)?;
+                true
+            }
+            Task::Save => {
+                let sources = self.lanes.values_mut().flat_map(Lane::save).collect();
+                say(Answer::Saved { sources, counters: self.counters() })
+            }
+            Task::End => {
+                let lanes = self.lanes.values_mut();
+                lanes.map(|lane| lane.step(Input::End)).all(|outputs| say(answer(outputs, None)));
+                let sources = self.lanes.values().flat_map(Lane::sources).collect();
+                say(Answer::Ended { counters: self.counters(), sources })
+            }
+        })
     }
-}
 
-fn ended(lanes: &BTreeMap<u32, Lane>) -> Answer {
-    let mut counters = LaneCounters::default();
-    lanes.values().for_each(|lane| counters.add(lane.counters()));
-    Answer::Ended { counters, sources: lanes.values().flat_map(Lane::sources).collect() }
+    /// Lanes are opened when their first record comes: most setups have fewer sources than lanes.
+    fn lane(&mut self, number: u32) -> Result<&mut Lane, PipelineError> {
+        use std::collections::btree_map::Entry;
+        match self.lanes.entry(number) {
+            Entry::Occupied(lane) => Ok(lane.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(self.loadout.lane()?)),
+        }
+    }
+
+    fn counters(&self) -> LaneCounters {
+        let mut counters = LaneCounters::default();
+        self.lanes.values().for_each(|lane| counters.add(lane.counters()));
+        counters
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bellwether_core::plugin::{
-    ClosedWindow, Descriptor, Detector, Explanation, Lines, Plugin, Scores, WindowSpan,
+    ClosedWindow, Descriptor, Detector, Explanation, Lines, Plugin, PluginState, Scores, WindowSpan,
 };
 
 use super::Lane;
@@ -42,6 +42,14 @@ impl Plugin for LaneDetector {
 
     fn rest(&mut self, watermark_ms: u64) {
         self.lane.rest(watermark_ms);
+    }
+
+    fn save(&mut self, source: u32) -> Option<PluginState> {
+        self.lane.save(source)
+    }
+
+    fn load(&mut self, source: u32, state: PluginState) {
+        self.lane.load(source, state);
     }
 }
 

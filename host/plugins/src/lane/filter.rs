@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_core::plugin::{Descriptor, Filter, Lines, Plugin, Verdicts};
+use bellwether_core::plugin::{Descriptor, Filter, Lines, Plugin, PluginState, Verdicts};
 
 use super::Lane;
 use crate::compiled::Code;
@@ -36,6 +36,14 @@ impl Plugin for LaneFilter {
 
     fn rest(&mut self, watermark_ms: u64) {
         self.lane.rest(watermark_ms);
+    }
+
+    fn save(&mut self, source: u32) -> Option<PluginState> {
+        self.lane.save(source)
+    }
+
+    fn load(&mut self, source: u32, state: PluginState) {
+        self.lane.load(source, state);
     }
 }
 

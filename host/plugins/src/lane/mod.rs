@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bellwether_core::plugin::{Descriptor, WindowSpan};
+use bellwether_core::plugin::{Descriptor, PluginState, WindowSpan};
 
 use crate::circuit::Circuit;
 use crate::compiled::Code;
@@ -158,6 +158,32 @@ impl Lane {
             Ok(lost) => self.tell(&lost),
             Err(fault) => self.fail(&fault),
         }
+    }
+
+    /// The state of a source as it is now, or, while there is no instance, as it was last saved.
+    fn save(&mut self, source: u32) -> Option<PluginState> {
+        let mut states = std::mem::take(&mut self.states);
+        let code = Arc::clone(&self.code);
+        let saved = self.aside(|instance, descriptor| {
+            states.save_one(source, instance, descriptor.state_version, code.limits())
+        });
+        self.states = states;
+        if let Some(Err(lost)) = saved {
+            self.tell(&[lost]);
+        }
+        self.states.get(source)
+    }
+
+    /// Goes on with a saved state; one that the plugin refuses is dropped and told.
+    fn load(&mut self, source: u32, state: PluginState) {
+        self.states.put(source, state);
+        let mut states = std::mem::take(&mut self.states);
+        let loaded = self.aside(|instance, _| states.load_one(source, instance));
+        self.states = states;
+        if let Some(Err(lost)) = loaded {
+            self.tell(&[lost]);
+        }
+        self.states.show(&mut self.health.lock());
     }
 
     /// Counts faults that cost no instance, and shows what states are left.

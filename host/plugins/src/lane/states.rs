@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bellwether_core::plugin::PluginState;
+
 use crate::fault::Fault;
 use crate::health::Health;
 use crate::instance::{Instance, SavedState};
@@ -53,16 +55,42 @@ impl States {
         limits: &Limits,
     ) -> Result<Vec<Fault>, Fault> {
         let mut lost = Vec::new();
-        while let Some(source) = self.touched.pop_first() {
-            let kept = match instance.save(source)? {
-                Ok(state) => self.keep(source, state, version, limits),
-                Err(words) => Err(words),
-            };
-            if let Err(words) = kept {
-                lost.push(Fault::state(source, &words));
-            }
+        while let Some(source) = self.touched.first().copied() {
+            lost.extend(self.save_one(source, instance, version, limits)?.err());
         }
         Ok(lost)
+    }
+
+    /// Saves a source if it has had work. What is lost is told; its older state stays.
+    pub(crate) fn save_one(
+        &mut self,
+        source: u32,
+        instance: &mut Instance,
+        version: u32,
+        limits: &Limits,
+    ) -> Result<Result<(), Fault>, Fault> {
+        if !self.touched.remove(&source) {
+            return Ok(Ok(()));
+        }
+        let kept = match instance.save(source)? {
+            Ok(state) => self.keep(source, state, version, limits),
+            Err(words) => Err(words),
+        };
+        Ok(kept.map_err(|words| Fault::state(source, &words)))
+    }
+
+    /// The state of a source when it was last saved.
+    pub(crate) fn get(&self, source: u32) -> Option<PluginState> {
+        let state = self.saved.get(&source)?;
+        Some(PluginState { version: state.version, bytes: state.bytes.clone() })
+    }
+
+    /// Takes a state that was saved in an earlier run.
+    pub(crate) fn put(&mut self, source: u32, state: PluginState) {
+        self.forget(source);
+        self.saved_bytes += state.bytes.len();
+        let PluginState { version, bytes } = state;
+        self.saved.insert(source, SavedState { version, bytes });
     }
 
     /// Gives a new instance all states. One that it refuses is dropped and told; one that it dies of is dropped, too,
@@ -71,20 +99,29 @@ impl States {
         let mut lost = Vec::new();
         let sources: Vec<u32> = self.saved.keys().copied().collect();
         for source in sources {
-            let Some(state) = self.saved.get(&source) else { continue };
-            match instance.load(source, state) {
-                Ok(Ok(())) => {}
-                Ok(Err(words)) => {
-                    lost.push(Fault::state(source, &words));
-                    self.forget(source);
-                }
-                Err(fault) => {
-                    self.forget(source);
-                    return Err(fault);
-                }
-            }
+            lost.extend(self.load_one(source, instance)?.err());
         }
         Ok(lost)
+    }
+
+    /// Gives an instance the state of a source.
+    pub(crate) fn load_one(
+        &mut self,
+        source: u32,
+        instance: &mut Instance,
+    ) -> Result<Result<(), Fault>, Fault> {
+        let Some(state) = self.saved.get(&source) else { return Ok(Ok(())) };
+        match instance.load(source, state) {
+            Ok(Ok(())) => Ok(Ok(())),
+            Ok(Err(words)) => {
+                self.forget(source);
+                Ok(Err(Fault::state(source, &words)))
+            }
+            Err(fault) => {
+                self.forget(source);
+                Err(fault)
+            }
+        }
     }
 
     /// Shows what is held.

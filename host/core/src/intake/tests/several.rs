@@ -3,24 +3,30 @@
 use super::*;
 use std::collections::BTreeMap;
 
-/// The rows of a source in their order.
-type OfSource = (String, Vec<String>);
-
-/// What lanes see between two ticks, whatever the order of sources in it, and the second tick.
-fn between_ticks(bench: &Bench) -> Vec<(Vec<OfSource>, Option<i64>)> {
-    let seen = bench.seen();
-    let spans = seen.split_inclusive(|seen| matches!(seen, Seen::Tick(_)));
-    spans.map(|span| (by_source(span), last_tick(span))).collect()
-}
-
-fn by_source(seen: &[Seen]) -> Vec<OfSource> {
-    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for seen in seen {
-        if let Seen::Row { source, time_ms, text, .. } = seen {
-            rows.entry(source.clone()).or_default().push(format!("{time_ms} {text}"));
+/// What each source gets to see: its rows, and between them up to when its windows were closed.
+fn by_source(bench: &Bench) -> BTreeMap<String, Vec<String>> {
+    let keys: Vec<&str> = bench.intake.source_keys(0).collect();
+    let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for routed in &bench.out {
+        match routed {
+            Routed::Records { batch, .. } => {
+                for row in rows(batch, &keys) {
+                    let Seen::Row { source, time_ms, text, .. } = row else { continue };
+                    seen.entry(source).or_default().push(format!("{time_ms} {text}"));
+                }
+            }
+            Routed::Close { sources, until_ms, .. } => {
+                for number in sources {
+                    let seen = seen.entry(keys[*number as usize].into()).or_default();
+                    // To close once more, with nothing in between, is to close further.
+                    seen.pop_if(|last| last.starts_with('|'));
+                    seen.push(format!("|{until_ms}"));
+                }
+            }
+            Routed::Tick(_) => {}
         }
     }
-    rows.into_iter().collect()
+    seen
 }
 
 /// The last tick of a step, relative to the beginning, in seconds.
@@ -46,6 +52,11 @@ fn inputs() -> Vec<Vec<String>> {
 
 /// Reads the inputs in turns as the pattern says, each to its end.
 fn read(turns: &[usize]) -> Bench {
+    read_with(turns, |_| {})
+}
+
+/// The same, and something happens to the intake after each line.
+fn read_with(turns: &[usize], then: impl Fn(&mut Bench)) -> Bench {
     let texts = inputs();
     let mut bench = Bench::new(Settings { batch_rows_max: 16, ..Settings::default() });
     let ids: Vec<InputId> =
@@ -59,6 +70,7 @@ fn read(turns: &[usize]) -> Bench {
             Some(line) => bench.push(ids[input], line),
             None => bench.finish(ids[input]),
         }
+        then(&mut bench);
         next[input] += 1;
     }
     bench
@@ -67,8 +79,8 @@ fn read(turns: &[usize]) -> Bench {
 #[test]
 fn reading_order_does_not_show() {
     let first = read(&[0, 1, 2]);
-    let expected = between_ticks(&first);
-    assert!(expected.len() > 15, "{}", expected.len());
+    let expected = by_source(&first);
+    assert!(expected["file:0"].len() > 180, "{expected:?}");
     assert_eq!(first.delivered(), inputs().iter().map(|lines| lines.len() as u64).sum::<u64>());
     let mut one_by_one = vec![0; 200];
     one_by_one.extend([1; 200]);
@@ -79,9 +91,64 @@ fn reading_order_does_not_show() {
     for order in orders {
         let bench = read(order);
         bench.check_account("reading order");
-        assert_eq!(between_ticks(&bench), expected, "{order:?}");
+        assert_eq!(by_source(&bench), expected, "{order:?}");
         assert_eq!(bench.intake.counters(), first.intake.counters(), "{order:?}");
     }
+}
+
+#[test]
+fn saving_and_loading_does_not_show() {
+    let expected = read(&[2, 2, 0, 1]);
+    let restart = |bench: &mut Bench| {
+        let saved = bench.intake.save(&mut bench.out);
+        bench.intake =
+            Intake::load(Settings::default(), NOW_MS, &saved).expect("it was just saved");
+        assert_eq!(bench.intake.save(&mut bench.out), saved);
+    };
+    let restarted = read_with(&[2, 2, 0, 1], restart);
+    assert_eq!(by_source(&restarted), by_source(&expected));
+    assert_eq!(restarted.intake.counters(), expected.intake.counters());
+    let other = Settings { pane_ms: 5_000, ..Settings::default() };
+    let mut bench = expected;
+    let saved = bench.intake.save(&mut bench.out);
+    assert!(Intake::load(other, NOW_MS, &saved).is_err(), "other panes");
+    assert!(Intake::load(Settings::default(), NOW_MS, &saved[1..]).is_err(), "damaged");
+}
+
+/// An input with a past of its own is read in its own time and holds nobody up.
+#[test]
+fn an_input_that_joins_later_is_seen_as_if_it_had_always_been_there() {
+    let read = |late: bool| {
+        let mut bench = Bench::new(Settings::default());
+        let options = |source: &str| InputOptions {
+            source: source.into(),
+            routing: Routing::Whole,
+            reference_ms: NOW_MS,
+            follows: true,
+        };
+        let first = bench.intake.open(options("file:first"));
+        let early = (!late).then(|| bench.intake.open(options("file:second")));
+        bench.intake.caught_up(first, &mut bench.out);
+        push_all(&mut bench, first, &[0, 100, 200, 311, 312]);
+        let second = early.unwrap_or_else(|| bench.intake.open(options("file:second")));
+        push_all(&mut bench, second, &[0, 50, 170, 290]);
+        assert_eq!(last_tick(&bench.seen()), Some(300), "nobody waits for the second yet");
+        bench.intake.caught_up(second, &mut bench.out);
+        push_all(&mut bench, first, &[400, 401]);
+        assert_eq!(last_tick(&bench.seen()), Some(300), "now it is waited for");
+        bench.intake.idle(second, &mut bench.out);
+        assert_eq!(last_tick(&bench.seen()), Some(360), "it follows");
+        push_all(&mut bench, second, &[300, 380, 381]);
+        assert_eq!(bench.intake.counters().late, 1, "its window was closed");
+        push_all(&mut bench, first, &[500]);
+        bench.intake.idle(first, &mut bench.out);
+        bench.intake.idle(second, &mut bench.out);
+        bench.intake.pass(BEGIN_MS as u64 + 600_500, &mut bench.out);
+        assert_eq!(last_tick(&bench.seen()), Some(600), "only the clock knows");
+        assert_eq!(bench.delivered() + 1, bench.intake.counters().records);
+        by_source(&bench)
+    };
+    assert_eq!(read(true), read(false));
 }
 
 /// A line long after the one before must not be seen before the ticks in between.
@@ -102,7 +169,7 @@ fn a_gap_is_a_gap_whoever_was_read_first() {
             push_all(&mut bench, gappy, &[0, 36_000]);
             bench.finish(gappy);
         }
-        between_ticks(&bench)
+        by_source(&bench)
     };
     assert_eq!(read(true), read(false));
 }
@@ -122,7 +189,7 @@ fn an_input_that_is_ahead_fills_batches_within_limits() {
         .iter()
         .filter_map(|routed| match routed {
             Routed::Records { batch, .. } => Some(batch.len()),
-            Routed::Tick(_) => None,
+            Routed::Close { .. } | Routed::Tick(_) => None,
         })
         .collect();
     assert_eq!(sizes.iter().sum::<usize>(), 14);

@@ -194,8 +194,14 @@ fn filters_and_detectors_count_windows_alike() {
     sieve.descriptor.lines = vec![LineColumn::Window];
     let heard = [fake.heard.clone(), sieve.heard.clone()];
     let slot = FilterSlot { filter: Box::new(sieve), fail_open: true };
-    let mut lane =
-        Lane::new(Settings::default(), patterns(), vec![slot], vec![fake.slot()], false).unwrap();
+    let mut lane = Lane::new(
+        Settings::default(),
+        patterns(),
+        vec![slot],
+        vec![fake.slot()],
+        Wishes::default(),
+    )
+    .unwrap();
     push(&mut lane, &[said(0, 0, "a")]);
     tick(&mut lane, 400);
     push(&mut lane, &[said(0, 500 * MINUTE, "a")]);

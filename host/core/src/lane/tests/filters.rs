@@ -27,8 +27,14 @@ fn check(
         filter: Box::new(Sieve::new(verdicts)),
         fail_open,
     });
-    let mut lane =
-        Lane::new(Settings::default(), patterns(), slots.collect(), vec![], true).unwrap();
+    let mut lane = Lane::new(
+        Settings::default(),
+        patterns(),
+        slots.collect(),
+        vec![],
+        Wishes { kept_records: true, ..Wishes::default() },
+    )
+    .unwrap();
     let outputs = push(&mut lane, &lines());
     let positions: Vec<u64> = outputs.kept.iter().map(|record| record.position).collect();
     assert_eq!(positions, kept, "{name}");
@@ -95,9 +101,14 @@ fn what_is_dropped_leaves_every_column() {
         let heard = fake.heard.clone();
         let verdicts = Some(Verdicts { drop: rows(5, dropped), tags: vec![] });
         let slot = FilterSlot { filter: Box::new(Sieve::new(verdicts)), fail_open: true };
-        let mut lane =
-            Lane::new(Settings::default(), patterns(), vec![slot], vec![fake.slot()], false)
-                .unwrap();
+        let mut lane = Lane::new(
+            Settings::default(),
+            patterns(),
+            vec![slot],
+            vec![fake.slot()],
+            Wishes::default(),
+        )
+        .unwrap();
         push(&mut lane, &said_lines);
         let heard = std::mem::take(&mut *heard.lock().unwrap());
         heard.observed.into_iter().next().zip(heard.runs.into_iter().next())
@@ -150,7 +161,8 @@ fn filters_see_all_rows_even_those_another_dropped() {
         .map(|sieve| FilterSlot { filter: Box::new(sieve), fail_open: true })
         .into_iter()
         .collect();
-    let mut lane = Lane::new(Settings::default(), patterns(), slots, vec![], false).unwrap();
+    let mut lane =
+        Lane::new(Settings::default(), patterns(), slots, vec![], Wishes::default()).unwrap();
     let outputs = push(&mut lane, &lines());
     assert_eq!(outputs, Outputs::default(), "records are kept only where they are wanted");
     let heard = heard.lock().unwrap();

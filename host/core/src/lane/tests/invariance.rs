@@ -1,6 +1,7 @@
 //! Neither the cutting into batches nor the company in a lane shows in the reports.
 
 use super::*;
+use std::collections::BTreeMap;
 
 const WINDOWS: u64 = 300;
 
@@ -51,6 +52,11 @@ fn by_windows() -> Fake {
 
 /// All reports of a lane that is given the lines of some sources, cut into batches of so many rows.
 fn reports(sources: &[u32], rows_max: usize) -> Vec<Report> {
+    reports_with(sources, rows_max, |_| {})
+}
+
+/// The same, and something happens to the lane after each batch.
+fn reports_with(sources: &[u32], rows_max: usize, mut then: impl FnMut(&mut Lane)) -> Vec<Report> {
     let mut lane = lane_of(vec![by_lines(), by_windows()]);
     let mut reports = Vec::new();
     for window in 0..WINDOWS {
@@ -58,8 +64,10 @@ fn reports(sources: &[u32], rows_max: usize) -> Vec<Report> {
         lines.retain(|(source, ..)| sources.contains(source));
         for cut in lines.chunks(rows_max) {
             reports.extend(push(&mut lane, cut).reports);
+            then(&mut lane);
         }
         reports.extend(tick(&mut lane, window));
+        then(&mut lane);
     }
     push(&mut lane, &[said(sources[0], WINDOWS * MINUTE, "odd at the end")]);
     reports.extend(lane.step(Input::End).reports);
@@ -83,6 +91,71 @@ fn batches_do_not_show() {
     for rows_max in [1, 7, 64] {
         assert_eq!(reports(&[0, 1], rows_max), expected, "batches of {rows_max}");
     }
+}
+
+/// A lane that is saved and loaded at every moment says the same, and equal lanes save the same bytes.
+#[test]
+fn saving_and_loading_does_not_show() {
+    let expected = reports(&[0, 1], 7);
+    let mut states: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+    let mut sizes = Vec::new();
+    let moved = reports_with(&[0, 1], 7, |lane| {
+        for saved in lane.save() {
+            states.insert(saved.source, saved.state);
+        }
+        assert_eq!(lane.save(), [], "nothing has changed since");
+        let mut next = lane_of(vec![by_lines(), by_windows()]);
+        for (source, state) in &states {
+            next.load(*source, state, vec![]).expect("it was just saved");
+        }
+        push(&mut next, &[]);
+        sizes.push(states.values().map(Vec::len).sum::<usize>());
+        *lane = next;
+    });
+    assert_eq!(moved, expected);
+    let states_of_one = |cut: usize| {
+        let mut last = Vec::new();
+        reports_with(&[0], cut, |lane| {
+            last = lane.save().into_iter().map(|saved| saved.state).next().unwrap_or_default();
+        });
+        last
+    };
+    assert!(!states_of_one(1).is_empty());
+    assert_eq!(states_of_one(1), states_of_one(64));
+    assert!(sizes.last() < Some(&100_000), "{:?}", sizes.last());
+}
+
+#[test]
+fn detectors_that_come_and_go_take_what_was_learnt_about_them_along() {
+    let named = |name: &str| {
+        let mut fake = by_windows();
+        fake.descriptor.name = name.into();
+        fake
+    };
+    let saved = |names: &[&str]| {
+        let mut lane = lane_of(names.iter().map(|name| named(name)).collect());
+        (0..40).for_each(|window| {
+            push(&mut lane, &traffic(window));
+            tick(&mut lane, window);
+        });
+        lane.save().remove(0).state
+    };
+    for (then, now) in
+        [(["a", "b"], ["b", "a"]), (["a", "b"], ["b", "c"]), (["a", "b"], ["a", "b"])]
+    {
+        let mut lane = lane_of(now.iter().map(|name| named(name)).collect());
+        lane.load(0, &saved(&then), vec![]).expect("it was just saved");
+        push(&mut lane, &[said(0, 41 * MINUTE, "one more")]);
+        assert!(tick(&mut lane, 41).is_empty());
+        let fresh = lane_of(vec![]);
+        assert_ne!(lane.save().len(), fresh.sources().len());
+    }
+    let mut lane = lane_of(vec![]);
+    assert!(lane.load(0, b"nonsense", vec![]).is_err());
+    let other = Settings { window_ms: 120_000, ..Settings::default() };
+    let mut lane = Lane::new(other, patterns(), vec![], vec![], Wishes::default()).unwrap();
+    let refused = lane.load(0, &saved(&["a"]), vec![]).expect_err("windows differ");
+    assert!(refused.to_string().contains("windows"), "{refused}");
 }
 
 #[test]

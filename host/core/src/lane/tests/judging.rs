@@ -95,7 +95,8 @@ fn bits_are_those_of_the_source_age_and_the_offset() {
         fakes.extend((0..others).map(|_| Fake::observing(|_| silence())));
         let mut slots: Vec<DetectorSlot> = fakes.into_iter().map(Fake::slot).collect();
         slots[0].offset = offset;
-        let mut lane = Lane::new(Settings::default(), patterns(), vec![], slots, false).unwrap();
+        let mut lane =
+            Lane::new(Settings::default(), patterns(), vec![], slots, Wishes::default()).unwrap();
         age(&mut lane, 0, OLD);
         push(&mut lane, &[said(0, OLD * MINUTE, "odd line")]);
         let reports = tick(&mut lane, OLD);

@@ -1,0 +1,74 @@
+//! What an intake remembers, as bytes: exactly where it stands in every input, lines and records under way included.
+
+use super::gate::GateLimits;
+use super::input::{Input, Source};
+use super::{Intake, IntakeCounters, Routed};
+use crate::settings::Settings;
+use crate::state::{StateError, from_bytes, to_bytes};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct Saved<'a> {
+    spans_ms: [u64; 2],
+    inputs: &'a [Input],
+    sources: &'a [Source],
+    ticked_ms: u64,
+    counters: IntakeCounters,
+}
+
+#[derive(Deserialize)]
+struct Loaded {
+    spans_ms: [u64; 2],
+    inputs: Vec<Input>,
+    sources: Vec<Source>,
+    ticked_ms: u64,
+    counters: IntakeCounters,
+}
+
+impl Intake {
+    /// Hands out what waits for a full batch, and saves the rest: together with the state of the lanes behind it, the
+    /// place from which a run can go on as if nothing had been.
+    pub fn save(&mut self, out: &mut Vec<Routed>) -> Vec<u8> {
+        self.flush(out);
+        to_bytes(&Saved {
+            spans_ms: [self.settings.pane_ms, self.settings.window_ms],
+            inputs: &self.inputs,
+            sources: &self.sources,
+            ticked_ms: self.ticked_ms,
+            counters: self.counters,
+        })
+    }
+
+    /// Goes on where a saved intake stood.
+    pub fn load(settings: Settings, now_ms: i64, bytes: &[u8]) -> Result<Self, StateError> {
+        let Loaded { spans_ms, inputs, sources, ticked_ms, counters } = from_bytes(bytes)?;
+        let wanted = [settings.pane_ms, settings.window_ms];
+        if spans_ms != wanted {
+            return Err(StateError::Spans { saved_ms: spans_ms, wanted_ms: wanted });
+        }
+        let mut intake =
+            Intake { inputs, sources, ticked_ms, counters, ..Intake::new(settings, now_ms) };
+        intake.limit();
+        Ok(intake)
+    }
+
+    /// Sets everything that follows from settings and is therefore not saved.
+    fn limit(&mut self) {
+        let gate = GateLimits::new(&self.settings, self.now_ms);
+        let (frame, assembler) = (self.frame_limits(), self.assembler_limits());
+        for input in &mut self.inputs {
+            input.gate.limit(gate);
+            if let Some(splitter) = &mut input.splitter {
+                splitter.limit(frame);
+            }
+        }
+        for number in 0..self.sources.len() {
+            let lane = self.lane_of(&self.sources[number].key);
+            let source = &mut self.sources[number];
+            source.lane = lane;
+            if let Some(known) = &mut source.assembler {
+                known.limit(assembler);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! State as bytes.
+//!
+//! Everything that remembers is saved in one compact form, so that a run can be stopped anywhere and go on as if nothing
+//! had been. Equal states give equal bytes: tables are written in the order of their keys.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash};
+
+/// Why a saved state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// It is not in the form that this version writes.
+    #[error("the saved state cannot be read; it was written by another version or is damaged")]
+    Form(#[from] postcard::Error),
+    /// Its counts are of other spans.
+    #[error(
+        "the saved state has panes and windows of {saved_ms:?} ms, the configuration {wanted_ms:?} ms; \
+         set `windows` back, or move the state away to begin anew"
+    )]
+    Spans {
+        /// Pane and window of the state.
+        saved_ms: [u64; 2],
+        /// Pane and window configured.
+        wanted_ms: [u64; 2],
+    },
+}
+
+/// Writes a state.
+pub(crate) fn to_bytes(state: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(state)
+        .expect("states are plain data, and memory is all that writing needs")
+}
+
+/// Reads a state.
+pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {
+    Ok(postcard::from_bytes(bytes)?)
+}
+
+/// Tables without an order of their own, for `#[serde(with)]`: written in the order of their keys.
+pub(crate) mod sorted {
+    use super::*;
+
+    pub(crate) fn serialize<K, V, S, W>(
+        table: &HashMap<K, V, S>,
+        writer: W,
+    ) -> Result<W::Ok, W::Error>
+    where
+        K: Serialize + Ord,
+        V: Serialize,
+        W: Serializer,
+    {
+        table.iter().collect::<BTreeMap<_, _>>().serialize(writer)
+    }
+
+    pub(crate) fn deserialize<'de, K, V, S, R>(reader: R) -> Result<HashMap<K, V, S>, R::Error>
+    where
+        K: Deserialize<'de> + Eq + Hash,
+        V: Deserialize<'de>,
+        S: BuildHasher + Default,
+        R: Deserializer<'de>,
+    {
+        HashMap::deserialize(reader)
+    }
+}
