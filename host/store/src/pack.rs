@@ -1,0 +1,58 @@
+//! Blobs of state, compressed, with a checksum that SQLite's pages do not have.
+
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe;
+
+use crate::error::{Fault, StoreError};
+
+/// The fastest level: a commit must not wait for the last percent.
+const LEVEL: i32 = 1;
+
+/// The largest blob; a lane's state per source is some ten kilobytes.
+pub(crate) const BYTES_MAX: usize = 256 << 20;
+
+/// Compresses blobs one after the other.
+pub(crate) struct Packer(Compressor<'static>);
+
+impl Packer {
+    pub(crate) fn new() -> Self {
+        let mut compressor =
+            Compressor::new(LEVEL).expect("zstd accepts its own lowest level at any time");
+        compressor
+            .set_parameter(zstd_safe::CParameter::ChecksumFlag(true))
+            .expect("zstd accepts a checksum before the first frame");
+        Packer(compressor)
+    }
+
+    /// Compresses a blob; `what` names it if it is too large.
+    pub(crate) fn pack(&mut self, bytes: &[u8], what: &str) -> Result<Vec<u8>, Fault> {
+        let too_large = || StoreError::TooLarge {
+            what: what.to_owned(),
+            bytes: bytes.len(),
+            bytes_max: BYTES_MAX,
+        };
+        if bytes.len() > BYTES_MAX {
+            return Err(too_large().into());
+        }
+        self.0.compress(bytes).map_err(|_| too_large().into())
+    }
+}
+
+/// Restores blobs one after the other.
+pub(crate) struct Unpacker(Decompressor<'static>);
+
+impl Unpacker {
+    pub(crate) fn new() -> Self {
+        Unpacker(Decompressor::new().expect("zstd needs nothing but memory to start"))
+    }
+
+    pub(crate) fn unpack(&mut self, packed: &[u8]) -> Result<Vec<u8>, Fault> {
+        let unreadable =
+            |what: String| Fault::Unreadable(format!("a state cannot be unpacked: {what}"));
+        let size = match zstd_safe::get_frame_content_size(packed) {
+            Ok(Some(size)) if size <= BYTES_MAX as u64 => size as usize,
+            _ => return Err(unreadable("no credible size".into())),
+        };
+        self.0.decompress(packed, size).map_err(|error| unreadable(error.to_string()))
+    }
+}

@@ -1,0 +1,147 @@
+//! Tests of the store as a whole, on real files.
+
+mod checkpoint;
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::{
+    AlertKind, AnomalyRow, AnomalyState, Checkpoint, FindingRow, InputRow, NewAlert, PaneRow,
+    PluginStateRow, Reader, Severity, SourceRow, StoreOptions, TemplateRow, Writer,
+};
+
+const HOUR_MS: u64 = 3_600_000;
+const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// A Saturday at noon, a whole hour.
+const NOON_MS: u64 = 1_795_262_400_000;
+
+/// A folder with a database in it.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Place { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("state.db")
+    }
+
+    fn writer(&self) -> Writer {
+        self.writer_with(StoreOptions::default())
+    }
+
+    fn writer_with(&self, options: StoreOptions) -> Writer {
+        Writer::open(&self.path(), options).unwrap()
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::open(&self.path()).unwrap()
+    }
+}
+
+fn checkpoint(watermark_ms: u64) -> Checkpoint {
+    Checkpoint {
+        tenant: "default".into(),
+        watermark_ms,
+        intake: b"intake".into(),
+        correlator: b"correlator".into(),
+        inputs: vec![InputRow { name: "logs".into(), state: b"at 17".into() }],
+        ..Checkpoint::default()
+    }
+}
+
+fn source(number: u32, last_ms: u64) -> SourceRow {
+    SourceRow {
+        source: source_key(number),
+        number,
+        form: "syslog".into(),
+        lines: 100,
+        first_ms: NOON_MS as i64,
+        last_ms: last_ms as i64,
+        templates: 3,
+        state: vec![number as u8; 1_000],
+        plugins: vec![PluginStateRow {
+            plugin: "rate".into(),
+            digest: "abcd".into(),
+            version: 2,
+            bytes: b"state of rate".into(),
+        }],
+    }
+}
+
+fn source_key(number: u32) -> String {
+    format!("file:source-{number}")
+}
+
+fn template(source: u32, template: u32, last_ms: u64) -> TemplateRow {
+    TemplateRow {
+        source: source_key(source),
+        template,
+        message: format!("{template:08x}"),
+        text: format!("user <*> did thing {template}"),
+        lines: 12,
+        first_ms: NOON_MS as i64,
+        last_ms: last_ms as i64,
+        severity: 9,
+        examples: vec!["user 1 did thing".into()],
+    }
+}
+
+fn pane(source: u32, start_ms: u64, counts: &[(u32, u32)]) -> PaneRow {
+    let lines = counts.iter().map(|(_, count)| u64::from(*count)).sum();
+    PaneRow { source: source_key(source), start_ms, lines, counts: counts.into() }
+}
+
+fn anomaly(id: &str, opened_ms: u64) -> AnomalyRow {
+    AnomalyRow {
+        id: id.into(),
+        source: source_key(1),
+        state: AnomalyState::Open,
+        severity: Severity::Warning,
+        opened_ms,
+        updated_ms: opened_ms,
+        resolved_ms: None,
+        bits: 21.3,
+        template: "user <*> did thing 7".into(),
+        template_id: "00000007".into(),
+        sentence: "source-1 says `user <*> did thing 7` 5 times more often".into(),
+        detectors: vec!["novelty".into(), "rate".into()],
+        pattern: Some("oops".into()),
+        before_per_minute: 0.1,
+        now_per_minute: 17.25,
+        evidence: vec![("expected".into(), "12.5".into())],
+        examples: vec!["user 1 did thing 7".into()],
+        findings: vec![finding(opened_ms)],
+    }
+}
+
+fn finding(end_ms: u64) -> FindingRow {
+    FindingRow {
+        end_ms,
+        detector: "rate".into(),
+        bits: 21.3,
+        reason: "more".into(),
+        template: "user <*> did thing 7".into(),
+        position: Some(4_711),
+        summary: Some("5 times more often".into()),
+    }
+}
+
+fn alert(anomaly: &AnomalyRow, kind: AlertKind, sinks: &[&str]) -> NewAlert {
+    NewAlert {
+        key: format!("{}-{kind:?}-{}", anomaly.id, anomaly.updated_ms),
+        anomaly: anomaly.id.clone(),
+        source: anomaly.source.clone(),
+        cause: anomaly.template_id.clone(),
+        kind,
+        severity: anomaly.severity,
+        at_ms: anomaly.updated_ms,
+        body: format!("{{\"id\":\"{}\"}}", anomaly.id),
+        sinks: sinks.iter().map(|sink| (*sink).into()).collect(),
+    }
+}

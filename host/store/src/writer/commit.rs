@@ -1,0 +1,180 @@
+//! A checkpoint into the database: state, templates, panes, counters.
+
+use rusqlite::{Transaction, params};
+
+use super::{Writer, alerts, anomalies, transact};
+use crate::checkpoint::{Checkpoint, InputRow, PaneRow, SourceRow, TemplateRow};
+use crate::error::{Fault, StoreError};
+use crate::pack::Packer;
+use crate::retention::Grain;
+use crate::sparse::{self, Counts};
+use crate::word;
+
+/// Examples of a template that are kept, and the bytes of each.
+const EXAMPLES_MAX: usize = 3;
+const EXAMPLE_BYTES_MAX: usize = 500;
+
+/// Bytes of a template that are kept.
+const TEXT_BYTES_MAX: usize = 4_000;
+
+impl Writer {
+    /// Writes a checkpoint, whole or not at all.
+    pub fn commit(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let Writer { connection, packer, path, .. } = self;
+        transact(connection, |transaction| put(transaction, packer, checkpoint))
+            .map_err(|fault| fault.at(path))
+    }
+}
+
+fn put(
+    transaction: &Transaction<'_>,
+    packer: &mut Packer,
+    checkpoint: &Checkpoint,
+) -> Result<(), Fault> {
+    let tenant = checkpoint.tenant.as_str();
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO tenant (tenant, watermark_ms, intake, correlator) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET watermark_ms = excluded.watermark_ms, intake = excluded.intake,
+             correlator = excluded.correlator",
+    )?;
+    let intake = packer.pack(&checkpoint.intake, "the state of the intake")?;
+    let correlator = packer.pack(&checkpoint.correlator, "the state of the correlator")?;
+    statement.execute(params![tenant, checkpoint.watermark_ms, intake, correlator])?;
+    put_inputs(transaction, packer, tenant, &checkpoint.inputs)?;
+    for source in &checkpoint.sources {
+        put_source(transaction, packer, tenant, source)?;
+    }
+    for template in &checkpoint.templates {
+        put_template(transaction, tenant, template)?;
+    }
+    put_panes(transaction, tenant, &checkpoint.panes)?;
+    for anomaly in &checkpoint.anomalies {
+        anomalies::put(transaction, tenant, anomaly)?;
+    }
+    for alert in &checkpoint.alerts {
+        alerts::put(transaction, tenant, alert)?;
+    }
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO counter (tenant, name, value) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?;
+    for (name, value) in &checkpoint.counters {
+        statement.execute(params![tenant, name, value])?;
+    }
+    Ok(())
+}
+
+fn put_inputs(
+    transaction: &Transaction<'_>,
+    packer: &mut Packer,
+    tenant: &str,
+    inputs: &[InputRow],
+) -> Result<(), Fault> {
+    transaction.prepare_cached("DELETE FROM input WHERE tenant = ?1")?.execute([tenant])?;
+    let mut statement = transaction
+        .prepare_cached("INSERT OR REPLACE INTO input (tenant, name, state) VALUES (?1, ?2, ?3)")?;
+    for InputRow { name, state } in inputs {
+        let state = packer.pack(state, &format!("the state of input `{name}`"))?;
+        statement.execute(params![tenant, name, state])?;
+    }
+    Ok(())
+}
+
+fn put_source(
+    transaction: &Transaction<'_>,
+    packer: &mut Packer,
+    tenant: &str,
+    row: &SourceRow,
+) -> Result<(), Fault> {
+    let source = row.source.as_str();
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO source
+             (tenant, source, id, number, form, lines, first_ms, last_ms, templates, state)
+         VALUES (?1, ?2, (SELECT coalesce(max(id), 0) + 1 FROM source WHERE tenant = ?1),
+             ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (tenant, source) DO UPDATE SET number = excluded.number, form = excluded.form,
+             lines = excluded.lines, first_ms = excluded.first_ms, last_ms = excluded.last_ms,
+             templates = excluded.templates, state = excluded.state",
+    )?;
+    let state = packer.pack(&row.state, &format!("the state of source `{source}`"))?;
+    let SourceRow { number, form, lines, first_ms, last_ms, templates, .. } = row;
+    statement.execute(params![
+        tenant, source, number, form, lines, first_ms, last_ms, templates, state
+    ])?;
+    transaction
+        .prepare_cached("DELETE FROM plugin_state WHERE tenant = ?1 AND source = ?2")?
+        .execute([tenant, source])?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO plugin_state (tenant, source, plugin, digest, version, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for one in &row.plugins {
+        let what = format!("the state of plugin `{}` for source `{source}`", one.plugin);
+        let state = packer.pack(&one.bytes, &what)?;
+        statement.execute(params![tenant, source, one.plugin, one.digest, one.version, state])?;
+    }
+    Ok(())
+}
+
+fn put_template(
+    transaction: &Transaction<'_>,
+    tenant: &str,
+    row: &TemplateRow,
+) -> Result<(), Fault> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO template
+             (tenant, source, template, message, text, severity, first_ms, examples)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT DO UPDATE SET message = excluded.message, text = excluded.text,
+             severity = excluded.severity, first_ms = excluded.first_ms, examples = excluded.examples
+         WHERE (message, text, severity, first_ms, examples) <>
+             (excluded.message, excluded.text, excluded.severity, excluded.first_ms, excluded.examples)",
+    )?;
+    let TemplateRow { source, template, message, text, lines, first_ms, last_ms, severity, .. } =
+        row;
+    let examples = row.examples.iter().take(EXAMPLES_MAX);
+    let examples: Vec<&str> =
+        examples.map(|example| word::cut(example, EXAMPLE_BYTES_MAX)).collect();
+    let (text, examples) = (word::cut(text, TEXT_BYTES_MAX), word::list(&examples));
+    statement
+        .execute(params![tenant, source, template, message, text, severity, first_ms, examples])?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO template_use (tenant, source, template, lines, last_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET lines = excluded.lines, last_ms = excluded.last_ms",
+    )?;
+    statement.execute(params![tenant, source, template, lines, last_ms])?;
+    Ok(())
+}
+
+fn put_panes(transaction: &Transaction<'_>, tenant: &str, panes: &[PaneRow]) -> Result<(), Fault> {
+    // In the order of the table, so that neighbouring rows are written together.
+    let mut rows = Vec::with_capacity(panes.len());
+    for pane in panes {
+        rows.push((pane.start_ms, source_id(transaction, tenant, &pane.source)?, pane));
+    }
+    rows.sort_unstable_by_key(|(start_ms, source_id, _)| (*start_ms, *source_id));
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO counts (tenant, grain, start_ms, source_id, lines, counts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (start_ms, source_id, pane) in rows {
+        let mut counts = Counts::new();
+        for (template, count) in &pane.counts {
+            *counts.entry(*template).or_default() += u64::from(*count);
+        }
+        let (grain, counts) = (Grain::Pane.code(), sparse::encode(&counts));
+        statement.execute(params![tenant, grain, start_ms, source_id, pane.lines, counts])?;
+    }
+    Ok(())
+}
+
+fn source_id(transaction: &Transaction<'_>, tenant: &str, source: &str) -> Result<i64, Fault> {
+    let mut statement =
+        transaction.prepare_cached("SELECT id FROM source WHERE tenant = ?1 AND source = ?2")?;
+    let mut rows = statement.query([tenant, source])?;
+    match rows.next()? {
+        Some(row) => Ok(row.get(0)?),
+        None => Err(StoreError::UnknownSource { source_key: source.to_owned() }.into()),
+    }
+}
