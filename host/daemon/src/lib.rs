@@ -11,3 +11,4 @@ pub mod loadout;
 mod output;
 pub mod pipeline;
 mod shipped;
+pub mod watch;

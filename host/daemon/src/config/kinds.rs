@@ -121,6 +121,16 @@ impl Table<'_> {
         })
     }
 
+    /// A text with a default, not empty.
+    pub(super) fn text(&mut self, key: &'static str, default: &str, doc: &str) -> String {
+        self.note_setting(key, &quoted(default), doc);
+        let text = self.read(key, "a text", default, |value| match value {
+            Value::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        });
+        text.unwrap_or_else(|| default.to_owned())
+    }
+
     /// A text that may be left out, but not be empty.
     pub(super) fn optional_text(
         &mut self,
@@ -195,4 +205,10 @@ impl Table<'_> {
 
 fn with_range<T: Display>(doc: &str, range: &RangeInclusive<T>) -> String {
     format!("{doc} From {} to {}.", range.start(), range.end())
+}
+
+/// As YAML needs it: braces and colons would mean something.
+fn quoted(text: &str) -> String {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte));
+    if plain { text.to_owned() } else { format!("\"{text}\"") }
 }

@@ -12,6 +12,7 @@ mod plugins;
 mod sections;
 mod table;
 mod tree;
+mod watch;
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};
+pub use watch::{ApiConfig, FollowConfig, InputConfig, StoreConfig};
 
 use mistake::Mistake;
 use outline::Outline;
@@ -62,6 +64,14 @@ pub struct Config {
     pub plugins: PluginConfig,
     /// What becomes of findings.
     pub anomalies: AnomalyConfig,
+    /// Files that the daemon follows.
+    pub inputs: Vec<InputConfig>,
+    /// How it follows them.
+    pub follow: FollowConfig,
+    /// What it keeps.
+    pub store: StoreConfig,
+    /// Where its API listens.
+    pub api: ApiConfig,
 }
 
 impl Config {
@@ -132,6 +142,14 @@ impl Config {
                 "What becomes of findings.",
                 AnomalyConfig::read,
             ),
+            inputs: watch::read_inputs(table, folder),
+            follow: table.section("follow", "How files are followed.", FollowConfig::read),
+            store: table.section("store", "What the daemon keeps.", |section| {
+                StoreConfig::read(section, folder)
+            }),
+            api: table.section("api", "Where the daemon can be asked.", |section| {
+                ApiConfig::read(section, folder)
+            }),
         }
     }
 }

@@ -1,0 +1,120 @@
+//! What the daemon knows of itself, for people and programs that ask: written by the threads that work, read by the API.
+
+use bellwether_core::intake::IntakeCounters;
+use bellwether_core::lane::LaneCounters;
+use bellwether_plugins::Health;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A followed file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InputStatus {
+    /// Its path.
+    pub path: String,
+    /// The source, or the first part of its sources' keys.
+    pub source: String,
+    /// Bytes handed on so far, over all its generations.
+    pub position: u64,
+    /// Bytes that are there and not yet read.
+    pub lag_bytes: u64,
+    /// Whether it was read to its end.
+    pub caught_up: bool,
+}
+
+/// A source at work.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceStatus {
+    /// Its key.
+    pub source: String,
+    /// The form of its lines.
+    pub form: String,
+    /// Lines that voted for the form, and lines that voted.
+    pub form_votes: (u32, u32),
+    /// Records read.
+    pub records: u64,
+    /// Records that passed the filters.
+    pub lines: u64,
+    /// Lines per second over the last minute or so of wall clock.
+    pub lines_per_s: f64,
+    /// First and last event time in milliseconds since 1970.
+    pub first_ms: i64,
+    /// Last event time.
+    pub last_ms: i64,
+    /// Templates alive.
+    pub templates: usize,
+    /// Templates that had to make room.
+    pub templates_evicted: u64,
+    /// Windows seen, without idle time.
+    pub windows: u64,
+    /// Windows after which sizes are judged.
+    pub warm_up_windows: u64,
+}
+
+/// How commits go.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct CommitStatus {
+    /// Commits since the start.
+    pub commits: u64,
+    /// Attempts that failed.
+    pub failures: u64,
+    /// When the last one was, in milliseconds since 1970.
+    pub last_ms: u64,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// Bytes of state in it.
+    pub bytes: u64,
+    /// Why nothing can be committed at the moment.
+    pub trouble: Option<String>,
+    /// Whether that is for want of room.
+    pub disk_full: bool,
+    /// Rows of counts that were given up meanwhile.
+    pub panes_given_up: u64,
+}
+
+/// One tenant at work.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TenantStatus {
+    /// Event time, in milliseconds since 1970.
+    pub watermark_ms: u64,
+    /// Followed files.
+    pub inputs: Vec<InputStatus>,
+    /// Sources, by key.
+    pub sources: BTreeMap<String, SourceStatus>,
+    /// What the intake counted, in all runs.
+    pub intake: IntakeCounters,
+    /// What the lanes counted, in all runs.
+    pub lanes: LaneCounters,
+    /// Plugins by name.
+    pub plugins: BTreeMap<String, Health>,
+    /// Commits.
+    pub commit: CommitStatus,
+    /// Files: rotations, truncations, losses and whatever else was counted, by name.
+    pub files: BTreeMap<String, u64>,
+    /// Open anomalies.
+    pub open_anomalies: usize,
+    /// Why the tenant stopped, if it did.
+    pub stopped: Option<String>,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    tenants: Arc<Mutex<BTreeMap<String, TenantStatus>>>,
+}
+
+impl Status {
+    /// Changes what is known of a tenant.
+    pub fn update(&self, tenant: &str, change: impl FnOnce(&mut TenantStatus)) {
+        change(self.lock().entry(tenant.into()).or_default());
+    }
+
+    /// Looks at what is known of all tenants.
+    pub fn read<T>(&self, look: impl FnOnce(&BTreeMap<String, TenantStatus>) -> T) -> T {
+        look(&self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, TenantStatus>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
