@@ -1,17 +1,13 @@
 //! Reads a file or standard input from beginning to end, decompressing by what the bytes say.
 
-use flate2::read::MultiGzDecoder;
+use crate::decoded::Decoded;
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// First bytes of a gzip member.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// First bytes of a Zstandard frame.
-const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Bytes read from the file at a time.
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -37,7 +33,7 @@ pub enum OpenError {
 
 /// An open input.
 pub struct Reader {
-    bytes: Box<dyn Read>,
+    bytes: Decoded<BufReader<Counted<Box<dyn Read>>>>,
     consumed: Rc<Cell<u64>>,
     bytes_total: Option<u64>,
     modified_ms: Option<i64>,
@@ -71,27 +67,15 @@ impl Reader {
         modified_ms: Option<i64>,
     ) -> io::Result<Self> {
         let consumed = Rc::new(Cell::new(0));
+        let source: Box<dyn Read> = Box::new(source);
         let counted = Counted { source, consumed: Rc::clone(&consumed) };
-        let mut buffered = BufReader::with_capacity(BUFFER_BYTES, counted);
-        let head = buffered.fill_buf()?;
-        let bytes: Box<dyn Read> = if head.starts_with(&GZIP) {
-            Box::new(MultiGzDecoder::new(buffered))
-        } else if head.starts_with(&ZSTANDARD) {
-            Box::new(zstd::stream::read::Decoder::with_buffer(buffered)?)
-        } else {
-            Box::new(buffered)
-        };
+        let bytes = Decoded::new(BufReader::with_capacity(BUFFER_BYTES, counted))?;
         Ok(Reader { bytes, consumed, bytes_total, modified_ms })
     }
 
     /// Reads the next bytes, decompressed; 0 at the end.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.bytes.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other,
-            }
-        }
+        self.bytes.read(buffer)
     }
 
     /// Bytes of the file read so far, before decompression.

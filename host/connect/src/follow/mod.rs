@@ -1,0 +1,399 @@
+//! Follows log files: finds them, keeps to each through rotation, and knows where to go on after a restart.
+//!
+//! A *stream* is all that was ever written under one path. Where a file was rotated does not show in its bytes, but
+//! that a last line without an end gets one. Rotated siblings (`app.log.1`, `app.log-20261121.gz`, `app-2026-11-21.log`)
+//! belong to the stream of `app.log` and are none of their own, whatever the globs match. They are looked for beside
+//! the file, not in other folders.
+
+mod account;
+mod folder;
+mod generations;
+mod handle;
+mod print;
+mod rotated;
+mod scan;
+mod stream;
+mod wake;
+
+pub use account::FollowCounters;
+use account::Account;
+use folder::Folders;
+use glob::PatternError;
+use scan::Globs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use stream::{Begin, Stream};
+pub use stream::{Chunk, SavedStream};
+use wake::Wake;
+
+/// Polls from one scan of the globs to the next, while nothing else calls for one.
+const SCAN_POLLS: u32 = 8;
+/// How much sooner than usual a change leads to the next poll.
+const HASTE: u32 = 4;
+const MILLISECOND_NS: i64 = 1_000_000;
+
+/// Where to begin with files that are there at the start and were not known before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FollowFrom {
+    /// With all that is there.
+    #[default]
+    Beginning,
+    /// With what is written from now on.
+    End,
+}
+
+/// Which files are followed, and how.
+#[derive(Debug, Clone)]
+pub struct FollowOptions {
+    /// Globs of the files, such as `/var/log/*.log`.
+    pub include: Vec<String>,
+    /// Globs of files that are left out; one without a slash is about names.
+    pub exclude: Vec<String>,
+    /// Where to begin at the start.
+    pub from: FollowFrom,
+    /// Whether a new file begins with its rotated siblings, the oldest first.
+    pub older: bool,
+    /// From one look at the files to the next.
+    pub poll_ms: u64,
+    /// Most files.
+    pub files_max: usize,
+    /// Most files that are open at a time.
+    pub open_files_max: usize,
+}
+
+impl Default for FollowOptions {
+    fn default() -> Self {
+        FollowOptions {
+            include: Vec::new(),
+            exclude: Vec::new(),
+            from: FollowFrom::Beginning,
+            older: true,
+            poll_ms: 250,
+            files_max: 10_000,
+            open_files_max: 512,
+        }
+    }
+}
+
+/// Why files cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// A glob is wrong.
+    #[error("cannot understand the glob `{glob}`; write it as in `/var/log/*.log`")]
+    Glob {
+        /// The glob.
+        glob: String,
+        /// What is wrong with it.
+        #[source]
+        source: PatternError,
+    },
+}
+
+/// A followed path, as long as a follower lives; never given to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(u64);
+
+/// What became of the streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// There is one more.
+    Found {
+        /// Its name from now on.
+        id: StreamId,
+        /// What is followed.
+        path: PathBuf,
+        /// When it was last written, in milliseconds since 1970, where there is a file.
+        modified_ms: Option<i64>,
+        /// Whether it goes on where it was saved.
+        known: bool,
+    },
+    /// It had ended, and its path is back.
+    Returned {
+        /// Which one.
+        id: StreamId,
+    },
+    /// It had ended and is forgotten, to make room; the path would come back as another stream.
+    Gone {
+        /// Which one.
+        id: StreamId,
+    },
+}
+
+struct Followed {
+    stream: Stream,
+    /// When it was last read, by the number of reads.
+    read_last: u64,
+}
+
+/// Follows the files of some globs.
+pub struct Follower {
+    options: FollowOptions,
+    globs: Globs,
+    streams: BTreeMap<StreamId, Followed>,
+    by_path: BTreeMap<PathBuf, StreamId>,
+    /// Saved streams that were not announced yet.
+    unannounced: Vec<StreamId>,
+    next_id: u64,
+    reads: u64,
+    open_files: usize,
+    account: Account,
+    wake: Wake,
+    polled: Option<Instant>,
+    /// Polls since the last scan; `None` before the first.
+    unscanned_polls: Option<u32>,
+}
+
+impl Follower {
+    /// Follows what the globs match, and goes on with streams that were saved, as far as they still match.
+    pub fn new(options: FollowOptions, saved: &[SavedStream]) -> Result<Self, FollowError> {
+        let globs = Globs::new(&options.include, &options.exclude)
+            .map_err(|(glob, source)| FollowError::Glob { glob, source })?;
+        let mut follower = Follower {
+            options,
+            globs,
+            streams: BTreeMap::new(),
+            by_path: BTreeMap::new(),
+            unannounced: Vec::new(),
+            next_id: 0,
+            reads: 0,
+            open_files: 0,
+            account: Account::default(),
+            wake: Wake::new(),
+            polled: None,
+            unscanned_polls: None,
+        };
+        for saved in saved {
+            if follower.globs.matches(&saved.path) && !follower.by_path.contains_key(&saved.path) {
+                let id = follower.insert(Stream::restore(saved));
+                follower.unannounced.push(id);
+            }
+        }
+        Ok(follower)
+    }
+
+    fn insert(&mut self, stream: Stream) -> StreamId {
+        let id = StreamId(self.next_id);
+        self.next_id += 1;
+        self.by_path.insert(stream.path().to_owned(), id);
+        self.streams.insert(id, Followed { stream, read_last: 0 });
+        id
+    }
+
+    /// Looks at the files if it is time or the system says that something changed.
+    pub fn poll(&mut self) -> Vec<StreamEvent> {
+        let interval = self.interval();
+        let due = if self.wake.peek().any { interval / HASTE } else { interval };
+        if self.polled.is_some_and(|polled| polled.elapsed() < due) {
+            return Vec::new();
+        }
+        let is_scan_due = self.wake.peek().files
+            || self.wake.is_partial()
+            || self.unscanned_polls.is_none_or(|polls| polls >= SCAN_POLLS);
+        self.look(is_scan_due)
+    }
+
+    /// Looks at the files and the globs at once.
+    pub fn poll_now(&mut self) -> Vec<StreamEvent> {
+        self.look(true)
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_millis(self.options.poll_ms)
+    }
+
+    fn look(&mut self, is_scan_due: bool) -> Vec<StreamEvent> {
+        self.polled = Some(Instant::now());
+        // Before anything is looked at, so that what changes meanwhile leads to another poll.
+        self.wake.clear();
+        let mut folders = Folders::default();
+        let mut events = Vec::new();
+        let mut found = Vec::new();
+        if is_scan_due {
+            found = self.discover(&mut folders, &mut events);
+            self.unscanned_polls = Some(0);
+        }
+        self.unscanned_polls = self.unscanned_polls.map(|polls| polls + 1);
+        for (id, followed) in &mut self.streams {
+            let was_open = followed.stream.is_open();
+            if followed.stream.look(&mut folders, &mut self.account) {
+                events.push(StreamEvent::Returned { id: *id });
+            }
+            self.open_files += usize::from(followed.stream.is_open());
+            self.open_files -= usize::from(was_open);
+        }
+        let announced = std::mem::take(&mut self.unannounced).into_iter().map(|id| (id, true));
+        for (id, known) in announced.chain(found.into_iter().map(|id| (id, false))) {
+            let stream = &self.streams[&id].stream;
+            let modified_ms = stream.modified_ns().map(|time_ns| time_ns / MILLISECOND_NS);
+            let path = stream.path().to_owned();
+            events.push(StreamEvent::Found { id, path, modified_ms, known });
+        }
+        self.close_some(None);
+        events
+    }
+
+    /// Adds the files that are new.
+    fn discover(&mut self, folders: &mut Folders, events: &mut Vec<StreamEvent>) -> Vec<StreamId> {
+        let mut new = Vec::new();
+        for path in self.new_paths(folders) {
+            if self.streams.len() >= self.options.files_max && !self.forget_one(events) {
+                self.account.beyond(&path, self.options.files_max);
+                continue;
+            }
+            let mut stream = Stream::new(&path);
+            let begin = match (self.options.from, self.unscanned_polls, self.options.older) {
+                (FollowFrom::End, None, _) => Begin::End,
+                (_, _, true) => Begin::Oldest,
+                (_, _, false) => Begin::Live,
+            };
+            if let Err(error) = stream.begin(begin, folders) {
+                self.account.unreadable(&path, &error);
+            }
+            self.open_files += usize::from(stream.is_open());
+            new.push(self.insert(stream));
+            self.close_some(None);
+        }
+        for root in self.globs.roots() {
+            self.wake.watch(&root);
+        }
+        for followed in self.streams.values() {
+            let stream = &followed.stream;
+            stream.path().parent().into_iter().for_each(|folder| self.wake.watch(folder));
+            stream.real().parent().into_iter().for_each(|folder| self.wake.watch(folder));
+        }
+        new
+    }
+
+    /// Paths that match and have no stream yet: regular files, no rotated siblings, no second names.
+    fn new_paths(&mut self, folders: &mut Folders) -> Vec<PathBuf> {
+        let mut matched = self.globs.scan(folders, &mut self.account);
+        matched.retain(|path| !self.by_path.contains_key(path));
+        let mut paths: Vec<PathBuf> =
+            matched.into_iter().filter(|path| self.is_file(path)).collect();
+        // A file is shorter in name than what was rotated from it.
+        paths.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
+        let mut real: BTreeSet<PathBuf> =
+            self.streams.values().map(|followed| followed.stream.real().to_owned()).collect();
+        let mut new = BTreeSet::new();
+        for path in paths {
+            let origin = self.origin(&path, &new);
+            let path = origin.unwrap_or(path);
+            if !self.by_path.contains_key(&path)
+                && real.insert(path.canonicalize().unwrap_or_else(|_| path.clone()))
+            {
+                new.insert(path);
+            }
+        }
+        new.into_iter().collect()
+    }
+
+    /// The path from which a file was rotated: one that is followed, or, for numbered files, would be.
+    fn origin(&self, path: &Path, new: &BTreeSet<PathBuf>) -> Option<PathBuf> {
+        let name = path.file_name()?.to_str()?;
+        rotated::origins(name).into_iter().find_map(|(origin, age)| {
+            let origin = path.with_file_name(origin);
+            let is_followed = self.by_path.contains_key(&origin) || new.contains(&origin);
+            let is_numbered = matches!(age, rotated::Age::Turns(_));
+            (is_followed || (is_numbered && self.globs.matches(&origin))).then_some(origin)
+        })
+    }
+
+    fn is_file(&mut self, path: &Path) -> bool {
+        match path.metadata() {
+            Ok(metadata) if metadata.is_file() => true,
+            Ok(metadata) if metadata.is_dir() => false,
+            Ok(_) => {
+                self.account.unreadable(path, &"it is no regular file");
+                false
+            }
+            Err(error) => {
+                self.account.unreadable(path, &error);
+                false
+            }
+        }
+    }
+
+    /// Forgets the stream that ended and was not read for longest.
+    fn forget_one(&mut self, events: &mut Vec<StreamEvent>) -> bool {
+        let ended = self.streams.iter().filter(|(_, followed)| followed.stream.has_ended());
+        let oldest = ended.min_by_key(|(_, followed)| followed.read_last).map(|(id, _)| *id);
+        let Some(followed) = oldest.and_then(|id| self.streams.remove(&id)) else { return false };
+        self.by_path.remove(followed.stream.path());
+        events.extend(oldest.map(|id| StreamEvent::Gone { id }));
+        true
+    }
+
+    /// Closes files while too many are open: those first that cost nothing to open again, then those that were not
+    /// read for longest.
+    fn close_some(&mut self, except: Option<StreamId>) {
+        while self.open_files > self.options.open_files_max.max(1) {
+            let open = self.streams.iter_mut();
+            let open = open.filter(|(id, one)| Some(**id) != except && one.stream.is_open());
+            let cheapest = open
+                .min_by_key(|(_, one)| (!one.stream.is_cheap_to_close(), one.read_last))
+                .map(|(_, one)| one);
+            let Some(followed) = cheapest else { return };
+            followed.stream.close();
+            self.open_files -= 1;
+        }
+    }
+
+    /// The streams, in the order in which they were found.
+    pub fn streams(&self) -> impl Iterator<Item = StreamId> {
+        self.streams.keys().copied()
+    }
+
+    /// The streams of which reading may give something.
+    pub fn ready(&self) -> impl Iterator<Item = StreamId> {
+        let ready = self.streams.iter().filter(|(_, followed)| followed.stream.is_ready());
+        ready.map(|(id, _)| *id)
+    }
+
+    /// The path of a stream.
+    pub fn path(&self, id: StreamId) -> Option<&Path> {
+        self.streams.get(&id).map(|followed| followed.stream.path())
+    }
+
+    /// Hands out the next bytes of a stream. The buffer has room for two at least.
+    ///
+    /// Trouble with a file is told once, counted, and tried again.
+    pub fn read(&mut self, id: StreamId, buffer: &mut [u8]) -> Chunk {
+        assert!(buffer.len() >= 2, "a buffer has room for two bytes at least");
+        let Some(followed) = self.streams.get_mut(&id) else { return Chunk::Ended };
+        self.reads += 1;
+        followed.read_last = self.reads;
+        let was_open = followed.stream.is_open();
+        let chunk = followed.stream.read(buffer, &mut self.account);
+        self.open_files += usize::from(followed.stream.is_open());
+        self.open_files -= usize::from(was_open);
+        self.close_some(Some(id));
+        chunk
+    }
+
+    /// Where a stream is: after all bytes that were handed out.
+    pub fn position(&self, id: StreamId) -> Option<SavedStream> {
+        self.streams.get(&id).map(|followed| followed.stream.save())
+    }
+
+    /// Bytes of a stream that are known to be there and were not handed out.
+    pub fn lag_bytes(&self, id: StreamId) -> u64 {
+        self.streams.get(&id).map_or(0, |followed| followed.stream.lag_bytes())
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> FollowCounters {
+        self.account.counters
+    }
+
+    /// Waits until the next poll is due, sooner if something changed, and not longer than the timeout.
+    pub fn wait(&self, timeout: Duration) {
+        let now = Instant::now();
+        let polled = self.polled.unwrap_or(now);
+        let ceiling = (now + timeout).min(polled + self.interval());
+        self.wake.wait(polled + self.interval() / HASTE, ceiling);
+    }
+}
+
+#[cfg(test)]
+mod tests;
