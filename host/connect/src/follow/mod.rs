@@ -215,12 +215,11 @@ impl Follower {
         }
         self.unscanned_polls = self.unscanned_polls.map(|polls| polls + 1);
         for (id, followed) in &mut self.streams {
-            let was_open = followed.stream.is_open();
+            self.open_files -= followed.stream.open_files();
             if followed.stream.look(&mut folders, &mut self.account) {
                 events.push(StreamEvent::Returned { id: *id });
             }
-            self.open_files += usize::from(followed.stream.is_open());
-            self.open_files -= usize::from(was_open);
+            self.open_files += followed.stream.open_files();
         }
         let announced = std::mem::take(&mut self.unannounced).into_iter().map(|id| (id, true));
         for (id, known) in announced.chain(found.into_iter().map(|id| (id, false))) {
@@ -250,7 +249,7 @@ impl Follower {
             if let Err(error) = stream.begin(begin, folders) {
                 self.account.unreadable(&path, &error);
             }
-            self.open_files += usize::from(stream.is_open());
+            self.open_files += stream.open_files();
             new.push(self.insert(stream));
             self.close_some(None);
         }
@@ -329,13 +328,13 @@ impl Follower {
     fn close_some(&mut self, except: Option<StreamId>) {
         while self.open_files > self.options.open_files_max.max(1) {
             let open = self.streams.iter_mut();
-            let open = open.filter(|(id, one)| Some(**id) != except && one.stream.is_open());
+            let open = open.filter(|(id, one)| Some(**id) != except && one.stream.open_files() > 0);
             let cheapest = open
                 .min_by_key(|(_, one)| (!one.stream.is_cheap_to_close(), one.read_last))
                 .map(|(_, one)| one);
             let Some(followed) = cheapest else { return };
+            self.open_files -= followed.stream.open_files();
             followed.stream.close();
-            self.open_files -= 1;
         }
     }
 
@@ -363,10 +362,9 @@ impl Follower {
         let Some(followed) = self.streams.get_mut(&id) else { return Chunk::Ended };
         self.reads += 1;
         followed.read_last = self.reads;
-        let was_open = followed.stream.is_open();
+        self.open_files -= followed.stream.open_files();
         let chunk = followed.stream.read(buffer, &mut self.account);
-        self.open_files += usize::from(followed.stream.is_open());
-        self.open_files -= usize::from(was_open);
+        self.open_files += followed.stream.open_files();
         self.close_some(Some(id));
         chunk
     }

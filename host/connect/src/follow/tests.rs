@@ -103,7 +103,7 @@ struct Received {
 impl Received {
     /// Polls and reads until nothing more can come.
     fn settle(&mut self, follower: &mut Follower) {
-        for _ in 0..4 {
+        for _ in 0..6 {
             self.round(follower);
         }
     }

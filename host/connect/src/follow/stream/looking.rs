@@ -33,13 +33,14 @@ impl Stream {
                 return false;
             }
         };
+        self.look_back(account);
         let is_same = seen == self.seen;
         self.keep_size();
         self.seen = seen;
         match &self.standing {
             Standing::Live if self.is_current(seen) => self.notice_growth(is_same),
             Standing::Ended if seen.is_none() => {}
-            Standing::Behind(plan) if plan.is_confirmed && is_same => {
+            Standing::Behind(plan) if plan.is_confirmed && is_same && seen.is_some() => {
                 let grown = self.handle.as_ref().and_then(Handle::sight);
                 self.is_ready |= grown.is_some_and(|sight| sight.size != self.offset());
             }
@@ -50,6 +51,20 @@ impl Stream {
             _ => self.arrange(folders, account),
         }
         false
+    }
+
+    /// Counts what is written to a generation that was left: a stream does not go back.
+    fn look_back(&mut self, account: &mut Account) {
+        let Some(former) = &mut self.former else { return };
+        former.looks_left -= 1;
+        let size = former.handle.sight().map_or(former.size, |sight| sight.size);
+        if size > former.size {
+            account.lost(&self.path, size - former.size);
+            former.size = size;
+        }
+        if former.looks_left == 0 {
+            self.former = None;
+        }
     }
 
     fn is_current(&self, seen: Option<Sight>) -> bool {
@@ -133,22 +148,22 @@ impl Stream {
         }
         let print = self.handle.as_ref().map_or(generation.print, |handle| handle.trail().print());
         for (index, Candidate { path, sight, .. }) in candidates.iter().enumerate() {
+            let is_overwritten =
+                self.overwritten.as_ref().is_some_and(|(key, _)| *key == sight.key);
             let is_possible = if sight.key == key {
-                let is_shorter = generation.size.is_some_and(|size| sight.size < size);
-                self.overwritten.is_none() && !is_shorter
+                generation.size.is_none_or(|size| sight.size >= size)
             } else {
                 self.may_have_become(*sight)
             };
-            if !is_possible {
+            if is_overwritten || !is_possible {
                 continue;
             }
             match Handle::resume(path, sight.key, self.offset(), print) {
                 Ok(Some(handle)) => {
-                    if self.handle.is_none() {
-                        account.counters.reopened += 1;
-                        self.handle = Some(handle);
-                        self.is_restored = false;
-                    }
+                    // Also in the place of a deleted file, which may have been written anew before it was.
+                    account.counters.reopened += 1;
+                    self.handle = Some(handle);
+                    self.is_restored = false;
                     return Ok(Found::At(index));
                 }
                 Ok(None) => {}
@@ -172,7 +187,7 @@ impl Stream {
     /// What was written between the copying of a file and its truncation may have been handed out: then the copy is
     /// shorter than that.
     fn find_spent(&self, candidates: &[Candidate]) -> io::Result<Found> {
-        let Some(overwritten) = &self.overwritten else { return Ok(Found::Nowhere) };
+        let Some((_, overwritten)) = &self.overwritten else { return Ok(Found::Nowhere) };
         let copy = candidates.iter().rposition(|candidate| !candidate.is_live);
         let Some(index) = copy else { return Ok(Found::Nowhere) };
         let Candidate { path, sight, .. } = &candidates[index];

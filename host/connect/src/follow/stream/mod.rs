@@ -51,6 +51,14 @@ struct Plan {
     is_confirmed: bool,
 }
 
+/// The generation that was left last, in case somebody still writes to it.
+struct Former {
+    handle: Handle,
+    /// Bytes of it that were accounted for.
+    size: u64,
+    looks_left: u32,
+}
+
 /// Where a stream begins that was not known before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begin {
@@ -75,12 +83,13 @@ pub(super) struct Stream {
     /// `None` before the first byte.
     generation: Option<Generation>,
     handle: Option<Handle>,
+    former: Option<Former>,
     standing: Standing,
     /// What was at the path at the last look.
     seen: Option<Sight>,
     is_ready: bool,
-    /// What was handed out of the current generation before it was truncated or written anew.
-    overwritten: Option<Trail>,
+    /// The file in which the current generation was truncated or written anew, and what was handed out of it.
+    overwritten: Option<(FileKey, Trail)>,
     /// Whether the current generation was not opened since the start of the process.
     is_restored: bool,
 }
@@ -96,6 +105,7 @@ impl Stream {
             modified_ns: i64::MIN,
             generation: None,
             handle: None,
+            former: None,
             standing: Standing::Unknown,
             seen: None,
             is_ready: false,
@@ -168,9 +178,9 @@ impl Stream {
         matches!(self.standing, Standing::Ended)
     }
 
-    /// Whether a file is open.
-    pub(super) fn is_open(&self) -> bool {
-        self.handle.is_some()
+    /// Files that are open.
+    pub(super) fn open_files(&self) -> usize {
+        usize::from(self.handle.is_some()) + usize::from(self.former.is_some())
     }
 
     /// Whether the open file could be opened again for certain, and without decompressing it again.
@@ -179,8 +189,9 @@ impl Stream {
         matches!(self.standing, Standing::Live) && !is_packed
     }
 
-    /// Closes the file; it is opened again when it is to be read.
+    /// Closes what is open; the current generation is opened again when it is to be read.
     pub(super) fn close(&mut self) {
+        self.former = None;
         if let Some(handle) = self.handle.take()
             && let Some(generation) = &mut self.generation
         {

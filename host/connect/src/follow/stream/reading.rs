@@ -3,8 +3,11 @@
 use super::super::account::Account;
 use super::super::generations::Candidate;
 use super::super::handle::{Got, Handle};
-use super::{Plan, Standing, Stream};
+use super::{Former, Plan, Standing, Stream};
 use std::io::{self, ErrorKind};
+
+/// Looks at a generation that was left, for those who still write to it.
+const LOOKS_BACK: u32 = 8;
 
 /// What reading a stream gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +72,7 @@ impl Stream {
             Ok(Got::Bytes(count)) => return Step::Bytes(count),
             Ok(Got::End) => return Step::End,
             Ok(Got::Changed) => {
-                self.overwritten = Some(handle.trail().clone());
+                self.overwritten = Some((handle.key(), handle.trail().clone()));
                 self.standing = Standing::Unknown;
             }
             Err(error) => {
@@ -103,7 +106,7 @@ impl Stream {
             Ok(Some(handle)) => {
                 let size = handle.sight().map(|sight| sight.size);
                 if size.is_some_and(|size| generation.size.is_some_and(|known| size < known)) {
-                    self.overwritten = Some(handle.trail().clone());
+                    self.overwritten = Some((handle.key(), handle.trail().clone()));
                     self.standing = Standing::Unknown;
                     return Ok(());
                 }
@@ -154,7 +157,8 @@ impl Stream {
                 }
             }
         }
-        if self.seen.is_none() {
+        // While it has a name, somebody may still write to it.
+        if self.seen.is_none() && plan.place.is_none() {
             if self.rest_bytes() > 0 {
                 account.lost(&self.path, self.rest_bytes());
             }
@@ -182,7 +186,13 @@ impl Stream {
                 account.counters.rotations += 1;
             }
         }
+        // In a file that was truncated, others may write what comes next.
+        let former = self.handle.take().filter(|_| self.overwritten.is_none());
         self.enter(handle, next.sight);
+        self.former = former.and_then(|handle| {
+            let size = handle.offset();
+            (!handle.is_packed()).then_some(Former { handle, size, looks_left: LOOKS_BACK })
+        });
         if next.is_live {
             self.standing = Standing::Live;
             self.real = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());

@@ -46,6 +46,7 @@ impl Stream {
             is_restored: generation.is_some(),
             generation,
             handle: None,
+            former: None,
             standing: Standing::Unknown,
             seen: None,
             is_ready: false,
