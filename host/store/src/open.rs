@@ -119,8 +119,7 @@ fn begin(connection: &Connection) -> Result<(), Fault> {
 }
 
 fn check(connection: &Connection) -> Result<(), Fault> {
-    let finding: String =
-        connection.pragma_query_value(None, "quick_check(1)", |row| row.get(0))?;
+    let finding: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if finding == "ok" { Ok(()) } else { Err(Fault::Unreadable(finding)) }
 }
 

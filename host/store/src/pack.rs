@@ -56,3 +56,39 @@ impl Unpacker {
         self.0.decompress(packed, size).map_err(|error| unreadable(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::Chance;
+
+    #[test]
+    fn any_bytes_come_back_and_any_flipped_bit_is_told() {
+        let (mut packer, mut unpacker) = (Packer::new(), Unpacker::new());
+        let mut chance = Chance(7);
+        for length in [0, 1, 100, 70_000] {
+            for bytes in [vec![b'a'; length], chance.bytes(length)] {
+                let packed = packer.pack(&bytes, "a state").unwrap();
+                assert_eq!(unpacker.unpack(&packed).unwrap(), bytes);
+                for _ in 0..50 {
+                    let mut flipped = packed.clone();
+                    flipped[chance.next(packed.len() as u64) as usize] ^= 1 << chance.next(8);
+                    // A frame has a bit without meaning.
+                    match unpacker.unpack(&flipped) {
+                        Ok(unpacked) => assert_eq!(unpacked, bytes),
+                        Err(fault) => assert!(matches!(fault, Fault::Unreadable(_))),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_are_refused() {
+        let mut unpacker = Unpacker::new();
+        let endless = [0x28, 0xb5, 0x2f, 0xfd, 0xc4, 0, 0, 0, 0, 0, 0, 0, 0x7f];
+        for bytes in [&b""[..], b"a", b"not a frame of zstd", &endless] {
+            assert!(unpacker.unpack(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}

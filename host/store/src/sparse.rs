@@ -127,14 +127,14 @@ mod tests {
 
     #[test]
     fn the_format_is_as_documented() {
-        let cases: &[(&[(u32, u64)], &[u8])] = &[
-            (&[], &[1]),
-            (&[(0, 1)], &[1, 0, 1]),
-            (&[(3, 1), (4, 127), (300, 128)], &[1, 3, 1, 1, 127, 0xa8, 2, 0x80, 1]),
-            (&[(1, 0), (2, 5)], &[1, 2, 5]),
+        let cases: [(Counts, &[u8]); 4] = [
+            ([].into(), &[1]),
+            ([(0, 1)].into(), &[1, 0, 1]),
+            ([(3, 1), (4, 127), (300, 128)].into(), &[1, 3, 1, 1, 127, 0xa8, 2, 0x80, 1]),
+            ([(1, 0), (2, 5)].into(), &[1, 2, 5]),
         ];
         for (counts, expected) in cases {
-            assert_eq!(check(&counts.iter().copied().collect()), *expected);
+            assert_eq!(check(&counts), expected);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::error::Fault;
 pub(crate) type Words<T> = &'static [(T, &'static str)];
 
 /// The word of a value.
-pub(crate) fn of<T: PartialEq>(words: Words<T>, value: T) -> &'static str {
+pub(crate) fn of<T: Copy + PartialEq>(words: Words<T>, value: T) -> &'static str {
     let entry = words.iter().find(|(one, _)| *one == value);
     entry.expect("the list of words has every value of its enum").1
 }

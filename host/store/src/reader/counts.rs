@@ -55,42 +55,44 @@ impl Reader {
     /// Lines of a source over time, or of one of its templates. Minutes and hours count for a span if they begin in it.
     pub fn counts(&self, query: &CountsQuery) -> Result<Vec<CountPoint>, StoreError> {
         let step_ms = step_of(query);
-        let to_ms = query.to_ms.min(i64::MAX as u64);
         self.read(|connection| {
             let mut points: BTreeMap<(u64, u64), CountPoint> = BTreeMap::new();
             for grain in Grain::ALL {
                 let step_ms = step_ms.max(grain.step_ms());
-                each(connection, query, grain, to_ms, &mut |start_ms, lines, blob| {
+                for row in rows(connection, query, grain)? {
                     let count = match query.template {
-                        Some(template) => sparse::count_of(blob, template)?,
-                        None => lines,
+                        Some(template) => sparse::count_of(&row.counts, template)?,
+                        None => row.lines,
                     };
-                    let start_ms = start_ms - start_ms % step_ms;
+                    let start_ms = row.start_ms - row.start_ms % step_ms;
                     let point = points.entry((start_ms, step_ms)).or_insert(CountPoint {
                         start_ms,
                         step_ms,
                         lines: 0,
                         count: 0,
                     });
-                    point.lines += lines;
+                    point.lines += row.lines;
                     point.count += count;
-                    Ok(())
-                })?;
+                }
             }
             Ok(points.into_values().collect())
         })
     }
 }
 
-/// Visits the rows of one source and grain. The table has time before the source, so the statement goes from one moment
-/// that has rows at all to the next, and looks the source up at each.
-fn each(
+struct CountsRow {
+    start_ms: u64,
+    lines: u64,
+    counts: Vec<u8>,
+}
+
+/// The rows of one source and grain, some thousand at most. The table has time before the source, so the statement goes
+/// from one moment that has rows at all to the next, and looks the source up at each.
+fn rows(
     connection: &Connection,
     query: &CountsQuery,
     grain: Grain,
-    to_ms: u64,
-    visit: &mut dyn FnMut(u64, u64, &[u8]) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+) -> Result<Vec<CountsRow>, Fault> {
     let mut statement = connection.prepare_cached(
         "WITH RECURSIVE moment (start_ms) AS (
              SELECT min(start_ms) FROM counts
@@ -105,18 +107,13 @@ fn each(
              AND counts.tenant = ?1 AND counts.grain = ?2
              AND counts.start_ms = moment.start_ms AND counts.source_id = source.id",
     )?;
-    let mut rows = statement.query(params![
-        query.tenant,
-        grain.code(),
-        query.source,
-        query.from_ms.min(to_ms),
-        to_ms
-    ])?;
-    while let Some(row) = rows.next()? {
-        let blob: Vec<u8> = row.get(2)?;
-        visit(row.get(0)?, row.get(1)?, &blob)?;
-    }
-    Ok(())
+    let to_ms = query.to_ms.min(i64::MAX as u64);
+    let from_ms = query.from_ms.min(to_ms);
+    let key = params![query.tenant, grain.code(), query.source, from_ms, to_ms];
+    let rows = statement.query_map(key, |row| {
+        Ok(CountsRow { start_ms: row.get(0)?, lines: row.get(1)?, counts: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The step of the answer: the one asked for, or longer so that no more points come out than wanted.

@@ -46,7 +46,7 @@ impl Reader {
             let mut statement = connection.prepare(
                 "SELECT coalesce(tbl_name, dbstat.name), sum(pgsize) FROM dbstat
                  LEFT JOIN sqlite_schema ON sqlite_schema.name = dbstat.name
-                 WHERE aggregate GROUP BY 1 ORDER BY 2 DESC, 1",
+                 WHERE aggregate = TRUE GROUP BY 1 ORDER BY 2 DESC, 1",
             )?;
             let sizes = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(sizes.collect::<Result<_, _>>()?)

@@ -40,3 +40,83 @@ fn a_checkpoint_comes_back_in_another_process() {
     let expected = vec![first.sources[1].clone(), second.sources[0].clone()];
     assert_eq!(sources, expected, "in the order of their numbers, the changed one changed");
 }
+
+#[test]
+fn a_transaction_that_does_not_end_leaves_no_trace() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut first = checkpoint(NOON_MS);
+    first.sources = vec![source(1, NOON_MS)];
+    first.anomalies = vec![anomaly("a", NOON_MS)];
+    writer.commit(&first).unwrap();
+    let before = load(&mut writer, "default");
+
+    // A pane of an unknown source ends the commit after state, sources and templates were written.
+    let mut second = checkpoint(NOON_MS + 10_000);
+    second.inputs.clear();
+    second.sources = vec![source(1, NOON_MS + 10_000), source(2, NOON_MS + 10_000)];
+    second.anomalies = vec![anomaly("b", NOON_MS)];
+    second.panes = vec![pane(3, NOON_MS, &[(1, 1)])];
+    let error = writer.commit(&second).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "counts of unknown source `file:source-3`; commit the source with or before them"
+    );
+    assert_eq!(load(&mut writer, "default"), before, "after an error");
+
+    second.panes.clear();
+    writer.commit(&second).unwrap();
+    let killed = place.killed();
+    let (loaded, sources) = load(&mut killed.writer(), "default").unwrap();
+    assert_eq!(
+        (loaded.watermark_ms, sources.len()),
+        (NOON_MS + 10_000, 2),
+        "after a kill behind it"
+    );
+}
+
+#[test]
+fn tenants_do_not_see_each_other() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    for (tenant, watermark_ms) in [("a", NOON_MS), ("b", NOON_MS + 1)] {
+        let mut one = Checkpoint { tenant: tenant.into(), ..checkpoint(watermark_ms) };
+        one.sources = vec![SourceRow { form: tenant.into(), ..source(1, NOON_MS) }];
+        one.anomalies = vec![AnomalyRow { sentence: tenant.into(), ..anomaly("same", NOON_MS) }];
+        one.panes = vec![pane(1, NOON_MS, &[(1, watermark_ms as u32)])];
+        writer.commit(&one).unwrap();
+    }
+    let reader = place.reader();
+    for (tenant, watermark_ms) in [("a", NOON_MS), ("b", NOON_MS + 1)] {
+        let (loaded, sources) = load(&mut writer, tenant).unwrap();
+        assert_eq!(loaded.watermark_ms, watermark_ms);
+        assert_eq!((sources.len(), sources[0].form.as_str()), (1, tenant));
+        let detail = reader.anomaly(tenant, "same").unwrap().unwrap();
+        assert_eq!((detail.summary.sentence.as_str(), detail.findings.len()), (tenant, 1));
+    }
+    let tenants = reader.tenants().unwrap();
+    assert_eq!(tenants.iter().map(|one| one.tenant.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert!(load(&mut writer, "c").is_none());
+}
+
+#[test]
+fn what_is_kept_of_one_thing_has_limits() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut one = checkpoint(NOON_MS);
+    one.sources = vec![source(1, NOON_MS)];
+    let examples = vec!["ü".repeat(400); 5];
+    one.templates = vec![TemplateRow { examples, ..template(1, 1, NOON_MS) }];
+    let findings: Vec<_> = (0..70).map(|index| finding(NOON_MS + index)).collect();
+    one.anomalies = vec![AnomalyRow { findings, ..anomaly("a", NOON_MS) }];
+    writer.commit(&one).unwrap();
+    writer.commit(&one).unwrap();
+
+    let reader = place.reader();
+    let query = crate::TemplateQuery { tenant: "default".into(), limit: 10, ..Default::default() };
+    let templates = reader.templates(&query).unwrap().rows;
+    assert_eq!(templates[0].examples, vec!["ü".repeat(250); 3], "cut between characters");
+    let detail = reader.anomaly("default", "a").unwrap().unwrap();
+    assert_eq!((detail.findings.len(), detail.summary.findings_total), (100, 140));
+    assert_eq!(detail.findings[70], finding(NOON_MS), "the second commit appends");
+}

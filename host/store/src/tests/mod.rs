@@ -1,6 +1,14 @@
 //! Tests of the store as a whole, on real files.
 
 mod checkpoint;
+mod counts;
+mod export;
+mod lists;
+mod opening;
+mod outbox;
+mod people;
+mod retention;
+mod schema;
 
 use std::path::PathBuf;
 
@@ -11,40 +19,50 @@ use crate::{
     PluginStateRow, Reader, Severity, SourceRow, StoreOptions, TemplateRow, Writer,
 };
 
-const HOUR_MS: u64 = 3_600_000;
-const DAY_MS: u64 = 24 * HOUR_MS;
+pub(crate) const HOUR_MS: u64 = 3_600_000;
+pub(crate) const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// A Saturday at noon, a whole hour.
-const NOON_MS: u64 = 1_795_262_400_000;
+pub(crate) const NOON_MS: u64 = 1_795_262_400_000;
 
 /// A folder with a database in it.
-struct Place {
+pub(crate) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Place { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("state.db")
     }
 
-    fn writer(&self) -> Writer {
+    pub(crate) fn writer(&self) -> Writer {
         self.writer_with(StoreOptions::default())
     }
 
-    fn writer_with(&self, options: StoreOptions) -> Writer {
+    pub(crate) fn writer_with(&self, options: StoreOptions) -> Writer {
         Writer::open(&self.path(), options).unwrap()
     }
 
-    fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         Reader::open(&self.path()).unwrap()
+    }
+
+    /// What a killed process would leave behind: the files as they are, with a log ahead that nobody has copied.
+    pub(crate) fn killed(&self) -> Place {
+        let other = Place::new();
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), other.folder.path().join(entry.file_name())).unwrap();
+        }
+        other
     }
 }
 
-fn checkpoint(watermark_ms: u64) -> Checkpoint {
+pub(crate) fn checkpoint(watermark_ms: u64) -> Checkpoint {
     Checkpoint {
         tenant: "default".into(),
         watermark_ms,
@@ -55,7 +73,7 @@ fn checkpoint(watermark_ms: u64) -> Checkpoint {
     }
 }
 
-fn source(number: u32, last_ms: u64) -> SourceRow {
+pub(crate) fn source(number: u32, last_ms: u64) -> SourceRow {
     SourceRow {
         source: source_key(number),
         number,
@@ -74,11 +92,11 @@ fn source(number: u32, last_ms: u64) -> SourceRow {
     }
 }
 
-fn source_key(number: u32) -> String {
+pub(crate) fn source_key(number: u32) -> String {
     format!("file:source-{number}")
 }
 
-fn template(source: u32, template: u32, last_ms: u64) -> TemplateRow {
+pub(crate) fn template(source: u32, template: u32, last_ms: u64) -> TemplateRow {
     TemplateRow {
         source: source_key(source),
         template,
@@ -92,12 +110,12 @@ fn template(source: u32, template: u32, last_ms: u64) -> TemplateRow {
     }
 }
 
-fn pane(source: u32, start_ms: u64, counts: &[(u32, u32)]) -> PaneRow {
+pub(crate) fn pane(source: u32, start_ms: u64, counts: &[(u32, u32)]) -> PaneRow {
     let lines = counts.iter().map(|(_, count)| u64::from(*count)).sum();
     PaneRow { source: source_key(source), start_ms, lines, counts: counts.into() }
 }
 
-fn anomaly(id: &str, opened_ms: u64) -> AnomalyRow {
+pub(crate) fn anomaly(id: &str, opened_ms: u64) -> AnomalyRow {
     AnomalyRow {
         id: id.into(),
         source: source_key(1),
@@ -120,7 +138,7 @@ fn anomaly(id: &str, opened_ms: u64) -> AnomalyRow {
     }
 }
 
-fn finding(end_ms: u64) -> FindingRow {
+pub(crate) fn finding(end_ms: u64) -> FindingRow {
     FindingRow {
         end_ms,
         detector: "rate".into(),
@@ -132,7 +150,7 @@ fn finding(end_ms: u64) -> FindingRow {
     }
 }
 
-fn alert(anomaly: &AnomalyRow, kind: AlertKind, sinks: &[&str]) -> NewAlert {
+pub(crate) fn alert(anomaly: &AnomalyRow, kind: AlertKind, sinks: &[&str]) -> NewAlert {
     NewAlert {
         key: format!("{}-{kind:?}-{}", anomaly.id, anomaly.updated_ms),
         anomaly: anomaly.id.clone(),
@@ -143,5 +161,20 @@ fn alert(anomaly: &AnomalyRow, kind: AlertKind, sinks: &[&str]) -> NewAlert {
         at_ms: anomaly.updated_ms,
         body: format!("{{\"id\":\"{}\"}}", anomaly.id),
         sinks: sinks.iter().map(|sink| (*sink).into()).collect(),
+    }
+}
+
+/// Numbers that look like chance, the same in every run.
+pub(crate) struct Chance(pub(crate) u64);
+
+impl Chance {
+    pub(crate) fn next(&mut self, below: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next(256) as u8).collect()
     }
 }

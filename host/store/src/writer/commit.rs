@@ -26,7 +26,7 @@ impl Writer {
     }
 }
 
-fn put(
+pub(super) fn put(
     transaction: &Transaction<'_>,
     packer: &mut Packer,
     checkpoint: &Checkpoint,

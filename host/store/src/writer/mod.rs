@@ -7,6 +7,8 @@ mod load;
 mod maintain;
 mod people;
 mod rollup;
+#[cfg(test)]
+mod tests;
 mod trim;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,8 @@
 //! have come; states are named by a hash; counts are given in the grain that is due at the watermark, and what is due to
 //! be deleted for its age is left out.
 
-use std::collections::BTreeMap;
+mod counts;
+
 use std::io::{self, Write};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -17,9 +18,8 @@ use crate::anomaly::AnomalyRow;
 use crate::error::{Fault, StoreError};
 use crate::pack::Unpacker;
 use crate::reader::Reader;
-use crate::retention::{Grain, Horizon, Retention};
+use crate::retention::{Horizon, Retention};
 use crate::row;
-use crate::sparse::{self, Counts};
 
 /// Writes a tenant as lines of JSON: the tenant, inputs, sources, templates, counts, anomalies, alerts, silences, what is
 /// normal; nothing for an unknown tenant. `retention` should be that of the writer.
@@ -140,53 +140,6 @@ impl Lines<'_> {
             self.line("template", &row::template(row)?)?;
         }
         Ok(())
-    }
-
-    /// Source by source, so that only one source's rows need be held to be added up.
-    fn counts(&mut self) -> Result<(), Fault> {
-        let sql =
-            "SELECT id, source FROM source WHERE tenant = ?1 AND last_ms >= ?2 ORDER BY source";
-        let mut statement = self.connection.prepare(sql)?;
-        let mut sources = statement.query(params![self.tenant, self.horizon.sources_ms])?;
-        while let Some(source) = sources.next()? {
-            self.counts_of(source.get(0)?, &source.get::<_, String>(1)?)?;
-        }
-        Ok(())
-    }
-
-    fn counts_of(&mut self, source_id: i64, source: &str) -> Result<(), Fault> {
-        let mut sums: BTreeMap<(u64, u64), (u64, Counts)> = BTreeMap::new();
-        let mut statement = self.connection.prepare_cached(
-            "SELECT grain, start_ms, lines, counts FROM counts
-             WHERE tenant = ?1 AND start_ms >= ?2 AND source_id = ?3",
-        )?;
-        let mut rows = statement.query(params![self.tenant, self.horizon.counts_ms, source_id])?;
-        while let Some(row) = rows.next()? {
-            let start_ms: u64 = row.get(1)?;
-            let (start_ms, step_ms) = self.due(row.get(0)?, start_ms);
-            let (lines, counts) = sums.entry((start_ms, step_ms)).or_default();
-            *lines += row.get::<_, u64>(2)?;
-            sparse::decode_into(&row.get::<_, Vec<u8>>(3)?, counts)?;
-        }
-        for ((start_ms, step_ms), (lines, counts)) in sums {
-            let counts: Vec<(u32, u64)> = counts.into_iter().collect();
-            let value = json!({
-                "source": source, "start_ms": start_ms, "step_ms": step_ms, "lines": lines,
-                "counts": counts,
-            });
-            self.line("counts", &value)?;
-        }
-        Ok(())
-    }
-
-    /// The span in which housekeeping would have put a row by now.
-    fn due(&self, grain: i64, start_ms: u64) -> (u64, u64) {
-        let due = self.horizon.grain(start_ms);
-        if due == Grain::Pane && grain == Grain::Pane.code() {
-            return (start_ms, Grain::Pane.step_ms());
-        }
-        let step_ms = due.step_ms();
-        (start_ms - start_ms % step_ms, step_ms)
     }
 
     fn anomalies(&mut self) -> Result<(), Fault> {
