@@ -149,6 +149,14 @@ impl Loadout {
         by_name
     }
 
+    /// The digest of a plugin's component, by its name.
+    pub fn digest(&self, name: &str) -> Option<&str> {
+        let plugins = self.detectors.iter().map(|entry| &entry.plugin);
+        let mut plugins = plugins.chain(self.filters.iter().map(|entry| &entry.plugin));
+        let plugin = plugins.find(|plugin| plugin.descriptor().name == name);
+        plugin.map(CompiledPlugin::digest)
+    }
+
     fn watch(&self, plugin: &CompiledPlugin, handle: HealthHandle) {
         let name = plugin.descriptor().name.clone();
         self.health.lock().unwrap_or_else(PoisonError::into_inner).push((name, handle));

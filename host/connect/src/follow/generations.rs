@@ -68,7 +68,8 @@ fn drop_copy(siblings: &mut Vec<Candidate>, live: (&Path, Sight)) -> io::Result<
 
 /// The rotated siblings of a file, the oldest first.
 fn siblings(real: &Path, folders: &mut Folders) -> io::Result<Vec<Candidate>> {
-    let (Some(folder), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str()))
+    let (Some(folder), Some(name)) =
+        (real.parent(), real.file_name().and_then(|name| name.to_str()))
     else {
         return Ok(Vec::new());
     };

@@ -103,7 +103,15 @@ impl Handle {
         } else {
             Content::Plain(file)
         };
-        Ok(Some(Handle { key, content, offset: 0, trail: Trail::default(), checked: None, ahead: Vec::new(), is_at_end: false }))
+        Ok(Some(Handle {
+            key,
+            content,
+            offset: 0,
+            trail: Trail::default(),
+            checked: None,
+            ahead: Vec::new(),
+            is_at_end: false,
+        }))
     }
 
     /// Opens a file at an offset; `None` if another file has its place or what is before the offset differs.
@@ -241,8 +249,7 @@ impl Handle {
 fn trail_at(file: &File, offset: u64) -> io::Result<Option<Trail>> {
     let mut head = vec![0; head_length(offset)];
     let tail = last_bytes(file, offset)?;
-    let is_whole =
-        read_at(file, &mut head, 0)? == head.len() && tail.len() == tail_length(offset);
+    let is_whole = read_at(file, &mut head, 0)? == head.len() && tail.len() == tail_length(offset);
     Ok(is_whole.then(|| Trail::new(head, tail)))
 }
 

@@ -15,8 +15,8 @@ mod scan;
 mod stream;
 mod wake;
 
-pub use account::FollowCounters;
 use account::Account;
+pub use account::FollowCounters;
 use folder::Folders;
 use glob::PatternError;
 use scan::Globs;

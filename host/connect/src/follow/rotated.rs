@@ -52,7 +52,8 @@ fn age(text: &str, turns: bool) -> Option<Age> {
     if !edges.iter().all(|byte| byte.is_ascii_digit()) || !bytes.iter().all(|&byte| is_date(byte)) {
         return None;
     }
-    let groups = text.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
+    let groups =
+        text.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
     let groups: Vec<u64> = groups.map(str::parse).collect::<Result<_, _>>().ok()?;
     match groups[..] {
         [number] if turns && number < YEAR_MIN => Some(Age::Turns(number)),

@@ -43,7 +43,8 @@ impl Globs {
         exclude: &[String],
     ) -> Result<Self, (String, PatternError)> {
         let named = |glob: &String, error| (glob.clone(), error);
-        let include = include.iter().map(|glob| Glob::new(glob).map_err(|error| named(glob, error)));
+        let include =
+            include.iter().map(|glob| Glob::new(glob).map_err(|error| named(glob, error)));
         let exclude =
             exclude.iter().map(|glob| Pattern::new(glob).map_err(|error| named(glob, error)));
         Ok(Globs {

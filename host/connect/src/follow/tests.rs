@@ -66,7 +66,12 @@ impl Stage {
     }
 
     fn truncate(&mut self, name: &str) {
-        OpenOptions::new().write(true).open(self.path(name)).expect("opened").set_len(0).expect("cut");
+        OpenOptions::new()
+            .write(true)
+            .open(self.path(name))
+            .expect("opened")
+            .set_len(0)
+            .expect("cut");
         self.stamp(name);
     }
 

@@ -217,6 +217,18 @@ impl Intake {
         &self.counters
     }
 
+    /// Newest event time of all inputs, in milliseconds since 1970.
+    pub fn newest_ms(&self) -> Option<u64> {
+        let newest = self.inputs.iter().filter_map(|input| input.gate.newest_ms()).max();
+        newest.map(|newest| newest.max(0) as u64)
+    }
+
+    /// Inputs of an earlier run that nobody reads any more follow the others.
+    pub fn rest(&mut self) {
+        let unread = self.inputs.iter_mut().filter(|input| input.pace == Pace::Live);
+        unread.for_each(|input| input.pace = Pace::Idle);
+    }
+
     /// Event time of the tenant, in milliseconds since 1970.
     pub fn ticked_ms(&self) -> u64 {
         self.ticked_ms
@@ -235,6 +247,11 @@ impl Intake {
     /// The lane of a source.
     pub fn lane_of_source(&self, number: u32) -> u32 {
         self.sources[number as usize].lane
+    }
+
+    /// The key of a source.
+    pub fn source_key(&self, number: u32) -> &str {
+        &self.sources[number as usize].key
     }
 
     /// Keys of the sources from that number on.

@@ -1,8 +1,9 @@
 //! What an intake remembers, as bytes: exactly where it stands in every input, lines and records under way included.
 
 use super::gate::GateLimits;
-use super::input::{Input, Source};
-use super::{Intake, IntakeCounters, Routed};
+use super::input::{Input, Pace, Source};
+use super::{InputId, Intake, IntakeCounters, Routed};
+use crate::frame::LineSplitter;
 use crate::settings::Settings;
 use crate::state::{StateError, from_bytes, to_bytes};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,20 @@ impl Intake {
             Intake { inputs, sources, ticked_ms, counters, ..Intake::new(settings, now_ms) };
         intake.limit();
         Ok(intake)
+    }
+
+    /// The inputs, with the type and identifier of their source.
+    pub fn inputs(&self) -> impl Iterator<Item = (InputId, &str)> {
+        let inputs = self.inputs.iter().enumerate();
+        inputs.map(|(index, input)| (InputId(index), input.options.source.as_str()))
+    }
+
+    /// An input of an earlier run goes on: nobody waits for it until it was read to its end.
+    pub fn reopen(&mut self, InputId(index): InputId) {
+        let limits = self.frame_limits();
+        let input = &mut self.inputs[index];
+        input.pace = Pace::CatchingUp;
+        input.splitter.get_or_insert_with(|| LineSplitter::starting_at(limits, input.bytes));
     }
 
     /// Sets everything that follows from settings and is therefore not saved.

@@ -190,8 +190,12 @@ pub struct SourceInfo {
     pub last_ms: i64,
     /// Its templates.
     pub templates: Vec<TemplateInfo>,
+    /// How many they are.
+    pub templates_alive: usize,
     /// Templates that had to make room for others.
     pub templates_evicted: u64,
+    /// Its age in windows, without idle time; from `calibrate::WARM_UP_WINDOWS` on sizes are judged.
+    pub windows: u64,
 }
 
 /// A lane.

@@ -204,7 +204,10 @@ impl Source {
             first_ms: self.first_ms,
             last_ms: self.last_ms,
             templates: Vec::new(),
+            templates_alive: self.templates.len(),
             templates_evicted: self.templates.evicted(),
+            windows: (self.window_of(self.last_ms) + 1)
+                .saturating_sub(self.window_of(self.first_ms) + self.skipped),
         }
     }
 

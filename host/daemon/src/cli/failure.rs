@@ -3,6 +3,8 @@
 use crate::loadout::LoadoutError;
 use crate::output::terminal::safe;
 use crate::pipeline::PipelineError;
+use crate::watch::RunError;
+use bellwether_store::StoreError;
 use std::error::Error;
 use std::fmt::Display;
 use std::io;
@@ -90,6 +92,28 @@ impl From<LoadoutError> for Failure {
 impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         Failure { code: Self::OUR_FAULT, lines: vec![chain(&error)] }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure { code: Self::IN_OUT, lines: vec![chain(&error)] }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Config(mistakes) => Failure::config(mistakes),
+            RunError::Loadout(error) => error.into(),
+            RunError::Store(error) => error.into(),
+            RunError::Listen { .. } | RunError::System(_) => {
+                Failure { code: Self::IN_OUT, lines: vec![chain(&error)] }
+            }
+            RunError::Tenant { .. } => {
+                Failure { code: Self::OUR_FAULT, lines: vec![chain(&error)] }
+            }
+        }
     }
 }
 

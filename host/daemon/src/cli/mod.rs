@@ -2,11 +2,13 @@
 
 mod check;
 mod demo;
+mod export;
 mod failure;
 mod generate;
 mod input;
 mod plugin;
 mod replay;
+mod run;
 mod templates;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -33,10 +35,14 @@ Set RUST_LOG=debug to see more of what happens.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Follow log files, keep state, serve the API and tell what stands out, until told to stop
+    Run(run::Options),
     /// Read log files from beginning to end and tell what stood out
     Replay(replay::Options),
     /// Generate a day of a web shop's logs with incidents in it, and find them
     Demo(demo::Options),
+    /// Print everything that the daemon has kept, as JSON lines that can be compared
+    Export(export::Options),
     /// Show the templates of a log: its messages with the variables marked
     Templates(templates::Options),
     /// Work with pattern files
@@ -82,14 +88,6 @@ enum Format {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error")),
-        )
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .without_time()
-        .init();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -98,14 +96,29 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Failure::USAGE.into() } else { ExitCode::SUCCESS };
         }
     };
+    start_log(&arguments.command);
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
+/// One log, on standard error: the daemon tells what it does and when, commands only what went wrong.
+fn start_log(command: &Command) {
+    let daemon = matches!(command, Command::Run(_));
+    let usual = if daemon { "info" } else { "error" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
+    if daemon { log.init() } else { log.without_time().init() }
+}
+
 fn run(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Run(options) => run::run(&options),
+        Command::Export(options) => export::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Templates(options) => templates::run(&options),

@@ -8,6 +8,7 @@ use crate::loadout::Loadout;
 use bellwether_core::intake::{Intake, SourceForm};
 use bellwether_core::lane::{LaneCounters, MetTemplate, SavedSource, SourceInfo};
 use bellwether_core::plugin::PluginState;
+use bellwether_core::state::StateError;
 use std::sync::Arc;
 
 /// Everything that has changed.
@@ -43,6 +44,18 @@ pub struct SourceCheckpoint {
 pub struct SourceState {
     lane: Vec<u8>,
     anomalies: Vec<u8>,
+}
+
+impl SourceState {
+    /// As bytes, for a store.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("plain data, and memory is all that writing needs")
+    }
+
+    /// From bytes of a store.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        Ok(postcard::from_bytes(bytes)?)
+    }
 }
 
 impl Pipeline {
@@ -85,7 +98,8 @@ impl Pipeline {
         intake: &[u8],
         counters: LaneCounters,
     ) -> Result<Self, PipelineError> {
-        let intake = Intake::load(loadout.settings().clone(), now_ms, intake)?;
+        let mut intake = Intake::load(loadout.settings().clone(), now_ms, intake)?;
+        intake.rest();
         let mut pipeline = Pipeline::over(intake, loadout, workers, release)?;
         pipeline.before = counters;
         Ok(pipeline)

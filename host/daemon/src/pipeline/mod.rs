@@ -147,6 +147,16 @@ impl Pipeline {
         &self.intake
     }
 
+    /// An input of an earlier run goes on.
+    pub fn reopen(&mut self, input: InputId) {
+        self.intake.reopen(input);
+    }
+
+    /// Anomalies that are open.
+    pub fn open_anomalies(&self) -> usize {
+        self.gather.correlator.open()
+    }
+
     /// Sets the clock, against which stamps from the future are held.
     pub fn set_clock(&mut self, now_ms: i64) {
         self.intake.set_clock(now_ms);

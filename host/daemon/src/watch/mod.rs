@@ -1,7 +1,16 @@
 //! The daemon: follows files, keeps state, and survives being killed anywhere.
 
+mod files;
 mod keeper;
+mod naming;
+mod pending;
+mod run;
 mod status;
+mod telling;
+mod tenant;
 
 pub use keeper::{Keeper, KeeperError, KeeperThread};
+pub use naming::{plain_name, source_key};
+pub use run::{RunError, run, store_options};
 pub use status::{CommitStatus, InputStatus, SourceStatus, Status, TenantStatus};
+pub use tenant::{Assignment, TenantError};

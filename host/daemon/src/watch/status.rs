@@ -20,6 +20,8 @@ pub struct InputStatus {
     pub lag_bytes: u64,
     /// Whether it was read to its end.
     pub caught_up: bool,
+    /// Whether it says nothing at the moment.
+    pub idle: bool,
 }
 
 /// A source at work.

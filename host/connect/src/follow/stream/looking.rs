@@ -97,8 +97,9 @@ impl Stream {
     fn arrange(&mut self, folders: &mut Folders, account: &mut Account) {
         self.is_ready = true;
         let at = Whereabouts { path: &self.path, real: &self.real, live: self.seen };
-        let found = list(at, folders)
-            .and_then(|candidates| self.find(&candidates, account).map(|found| (candidates, found)));
+        let found = list(at, folders).and_then(|candidates| {
+            self.find(&candidates, account).map(|found| (candidates, found))
+        });
         // An error may be a file that was renamed between two steps: the next look tells.
         let Ok((mut candidates, found)) = found else {
             self.standing = Standing::Unknown;
@@ -179,8 +180,11 @@ impl Stream {
     /// Whether a file may hold the current generation: it was last written no earlier than that was known to be.
     fn may_have_become(&self, sight: Sight) -> bool {
         let is_whole_second = sight.modified_ns.rem_euclid(SECOND_NS) == 0;
-        let since_ns =
-            if is_whole_second { self.modified_ns.div_euclid(SECOND_NS) * SECOND_NS } else { self.modified_ns };
+        let since_ns = if is_whole_second {
+            self.modified_ns.div_euclid(SECOND_NS) * SECOND_NS
+        } else {
+            self.modified_ns
+        };
         sight.modified_ns >= since_ns
     }
 

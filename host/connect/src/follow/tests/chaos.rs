@@ -60,7 +60,8 @@ const LIVE: &str = "app.log";
 impl History {
     fn new(seed: u64) -> Self {
         let mut chance = Chance(seed);
-        let naming = [Naming::Numbers, Naming::Dates, Naming::DatesWithin][chance.below(3) as usize];
+        let naming =
+            [Naming::Numbers, Naming::Dates, Naming::DatesWithin][chance.below(3) as usize];
         let banner_bytes = [40, 300, 1500][chance.below(3) as usize];
         let banner = chance.one_in(3).then(|| "=".repeat(banner_bytes) + "\n");
         History {
@@ -268,13 +269,7 @@ fn differ_at(left: &[u8], right: &[u8]) -> String {
         let near = &bytes[same.saturating_sub(40).min(bytes.len())..bytes.len().min(same + 60)];
         String::from_utf8_lossy(near).into_owned()
     };
-    format!(
-        "at {same} of {} and {}:\n{:?}\n{:?}",
-        left.len(),
-        right.len(),
-        near(left),
-        near(right)
-    )
+    format!("at {same} of {} and {}:\n{:?}\n{:?}", left.len(), right.len(), near(left), near(right))
 }
 
 /// Plays a history to its end and compares all ways to read it.

@@ -51,11 +51,7 @@ fn where_files_were_cut_does_not_show() {
     let cases: &[(&str, &[Step], &str)] = &[
         ("no rotation", &[Append(LOG, "a\n"), Poll, Poll, Append(LOG, "b\n")], "a\nb\n"),
         ("no line end", &[Append(LOG, "a\nb"), Poll, Poll], "a\nb"),
-        (
-            "a line in two writes",
-            &[Append(LOG, "a"), Poll, Poll, Append(LOG, "b\n")],
-            "ab\n",
-        ),
+        ("a line in two writes", &[Append(LOG, "a"), Poll, Poll, Append(LOG, "b\n")], "ab\n"),
         (
             "renamed",
             &[Append(LOG, "a\n"), Poll, Poll, Rename(LOG, OLD), Append(LOG, "b\n")],
@@ -141,12 +137,26 @@ fn where_files_were_cut_does_not_show() {
         ),
         (
             "copied and truncated, read before",
-            &[Append(LOG, "a\nb\n"), Poll, Poll, Duplicate(LOG, OLD), Truncate(LOG), Append(LOG, "c\n")],
+            &[
+                Append(LOG, "a\nb\n"),
+                Poll,
+                Poll,
+                Duplicate(LOG, OLD),
+                Truncate(LOG),
+                Append(LOG, "c\n"),
+            ],
             "a\nb\nc\n",
         ),
         (
             "copied and truncated unread",
-            &[Append(LOG, "a\nb\n"), Poll, Duplicate(LOG, OLD), Truncate(LOG), Poll, Append(LOG, "c\n")],
+            &[
+                Append(LOG, "a\nb\n"),
+                Poll,
+                Duplicate(LOG, OLD),
+                Truncate(LOG),
+                Poll,
+                Append(LOG, "c\n"),
+            ],
             "a\nb\nc\n",
         ),
         (

@@ -1,0 +1,34 @@
+//! `bellwether run`: the daemon.
+
+use super::Failure;
+use crate::config::Config;
+use crate::watch;
+use std::path::PathBuf;
+
+/// Options of `run`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Configuration file
+    #[arg(short, long, value_name = "FILE")]
+    config: PathBuf,
+    /// Only check the configuration and what it names
+    #[arg(long)]
+    check: bool,
+    /// Worker threads; results do not depend on it (default: one per processor)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    if options.check {
+        return super::check::config(&options.config);
+    }
+    let config = Config::load(&options.config).map_err(Failure::config)?;
+    if config.inputs.is_empty() {
+        return Err(Failure::config(format!(
+            "{}: there is nothing to follow; write e.g. inputs: [{{ files: [/var/log/*.log] }}]",
+            options.config.display()
+        )));
+    }
+    Ok(watch::run(&options.config, options.workers.map(usize::from))?)
+}

@@ -1,0 +1,231 @@
+//! What is to be committed next, in the words of the store.
+//!
+//! When a commit fails it is kept and grows with what comes later, until it succeeds: state, positions, anomalies and
+//! alerts stay of one moment. Only counts are given up, the oldest first, when they become too many.
+
+use crate::pipeline::{Checkpoint, SourceCheckpoint};
+use bellwether_core::correlate::{Alarm, Event, EventKind};
+use bellwether_core::lane::{LaneCounters, PaneCounts};
+use bellwether_store::{
+    AnomalyRow, AnomalyState, FindingRow, NewAlert, PaneRow, PluginStateRow, Severity, SourceRow,
+    TemplateRow,
+};
+use std::collections::BTreeMap;
+
+/// Counts that wait while nothing can be committed.
+const PANES_MAX: usize = 200_000;
+/// What comes before the names of tags among the counters.
+const TAG: &str = "tag:";
+
+/// What has happened since the last commit.
+#[derive(Default)]
+pub(super) struct Pending {
+    panes: Vec<PaneRow>,
+    anomalies: Vec<AnomalyRow>,
+    alerts: Vec<NewAlert>,
+    sources: BTreeMap<String, SourceRow>,
+    templates: BTreeMap<(String, u32), TemplateRow>,
+    /// Rows of counts that were given up.
+    pub(super) panes_given_up: u64,
+}
+
+impl Pending {
+    /// Whether there is something that people wait for.
+    pub(super) fn is_news(&self) -> bool {
+        !self.anomalies.is_empty()
+    }
+
+    pub(super) fn add_panes(&mut self, panes: Vec<PaneCounts>, key: impl Fn(u32) -> String) {
+        self.panes.extend(panes.into_iter().map(|pane| PaneRow {
+            source: key(pane.source),
+            start_ms: pane.start_ms,
+            lines: pane.lines,
+            counts: pane.counts,
+        }));
+        self.give_up_panes();
+    }
+
+    pub(super) fn add_event(&mut self, event: &Event, alert: Option<NewAlert>) {
+        self.anomalies.push(anomaly(event));
+        self.alerts.extend(alert);
+    }
+
+    /// Everything up to a checkpoint, as one transaction.
+    pub(super) fn checkpoint(
+        &mut self,
+        tenant: &str,
+        checkpoint: Checkpoint,
+        digest: impl Fn(&str) -> String,
+    ) -> bellwether_store::Checkpoint {
+        let Checkpoint { watermark_ms, intake, counters, sources } = checkpoint;
+        for source in sources {
+            let key = source.form.key.clone();
+            let (row, templates) = source_rows(source, &digest);
+            self.sources.insert(key.clone(), row);
+            let templates = templates.into_iter();
+            self.templates.extend(templates.map(|row| ((key.clone(), row.template), row)));
+        }
+        bellwether_store::Checkpoint {
+            tenant: tenant.into(),
+            watermark_ms,
+            intake,
+            correlator: Vec::new(),
+            inputs: Vec::new(),
+            sources: std::mem::take(&mut self.sources).into_values().collect(),
+            templates: std::mem::take(&mut self.templates).into_values().collect(),
+            panes: std::mem::take(&mut self.panes),
+            anomalies: std::mem::take(&mut self.anomalies),
+            alerts: std::mem::take(&mut self.alerts),
+            counters: counters_to_rows(&counters),
+        }
+    }
+
+    /// It could not be committed: it comes before what has happened since.
+    pub(super) fn put_back(&mut self, failed: bellwether_store::Checkpoint) {
+        let later = std::mem::take(self);
+        self.panes_given_up = later.panes_given_up;
+        self.panes = failed.panes;
+        self.panes.extend(later.panes);
+        self.anomalies = failed.anomalies;
+        self.anomalies.extend(later.anomalies);
+        self.alerts = failed.alerts;
+        self.alerts.extend(later.alerts);
+        let sources = failed.sources.into_iter().map(|row| (row.source.clone(), row));
+        self.sources = sources.chain(later.sources).collect();
+        let templates = failed.templates.into_iter();
+        let templates = templates.map(|row| ((row.source.clone(), row.template), row));
+        self.templates = templates.chain(later.templates).collect();
+        self.give_up_panes();
+    }
+
+    /// Gives the oldest counts up where too many wait.
+    fn give_up_panes(&mut self) {
+        let beyond = self.panes.len().saturating_sub(PANES_MAX);
+        self.panes_given_up += beyond as u64;
+        self.panes.drain(..beyond);
+    }
+}
+
+fn source_rows(
+    source: SourceCheckpoint,
+    digest: &impl Fn(&str) -> String,
+) -> (SourceRow, Vec<TemplateRow>) {
+    let SourceCheckpoint { form, info, state, plugins, templates } = source;
+    let plugins = plugins.into_iter().map(|(plugin, state)| PluginStateRow {
+        digest: digest(&plugin),
+        plugin,
+        version: state.version,
+        bytes: state.bytes,
+    });
+    let templates = templates.into_iter().map(|met| TemplateRow {
+        source: form.key.clone(),
+        template: met.template,
+        message: format!("{:08x}", met.message),
+        text: met.text,
+        lines: met.lines,
+        first_ms: met.first_ms,
+        last_ms: met.last_ms,
+        severity: met.severity,
+        examples: met.examples,
+    });
+    let row = SourceRow {
+        source: form.key.clone(),
+        number: info.source,
+        form: form.form.form.name().into(),
+        lines: info.lines,
+        first_ms: info.first_ms,
+        last_ms: info.last_ms,
+        templates: info.templates_alive as u32,
+        state: state.to_bytes(),
+        plugins: plugins.collect(),
+    };
+    (row, templates.collect())
+}
+
+fn anomaly(event: &Event) -> AnomalyRow {
+    let resolved = event.event == EventKind::Resolved;
+    let findings = event.findings.iter().map(|finding| FindingRow {
+        end_ms: event.at_ms,
+        detector: finding.detector.clone(),
+        bits: finding.bits,
+        reason: finding.reason.clone(),
+        template: finding
+            .subject
+            .as_ref()
+            .map(|subject| subject.template.clone())
+            .unwrap_or_default(),
+        position: finding.position,
+        summary: finding.explanation.as_ref().map(|explanation| explanation.summary.clone()),
+    });
+    AnomalyRow {
+        id: event.id.clone(),
+        source: event.source.clone(),
+        state: if resolved { AnomalyState::Resolved } else { AnomalyState::Open },
+        severity: match event.severity {
+            Alarm::Notice => Severity::Notice,
+            Alarm::Warning => Severity::Warning,
+            Alarm::Critical => Severity::Critical,
+        },
+        opened_ms: event.opened_ms,
+        updated_ms: event.at_ms,
+        resolved_ms: resolved.then_some(event.at_ms),
+        bits: event.bits,
+        template: event.template.clone(),
+        template_id: event.template_id.clone(),
+        sentence: event.sentence.clone(),
+        detectors: event.detectors.clone(),
+        pattern: event.pattern.clone(),
+        before_per_minute: event.before_per_minute,
+        now_per_minute: event.now_per_minute,
+        evidence: event.evidence.clone(),
+        examples: event.examples.clone(),
+        findings: findings.collect(),
+    }
+}
+
+fn counters_to_rows(counters: &LaneCounters) -> Vec<(String, u64)> {
+    let LaneCounters { kept, dropped, dead, unfiltered, tags } = counters;
+    let named = [("kept", kept), ("dropped", dropped), ("dead", dead), ("unfiltered", unfiltered)];
+    let named = named.into_iter().map(|(name, count)| (name.to_string(), *count));
+    named.chain(tags.iter().map(|(tag, count)| (format!("{TAG}{tag}"), *count))).collect()
+}
+
+/// The counters of earlier runs.
+pub(super) fn counters_from_rows(rows: &[(String, u64)]) -> LaneCounters {
+    let of =
+        |name: &str| rows.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count);
+    let tags =
+        rows.iter().filter_map(|(name, count)| Some((name.strip_prefix(TAG)?.into(), *count)));
+    LaneCounters {
+        kept: of("kept"),
+        dropped: of("dropped"),
+        dead: of("dead"),
+        unfiltered: of("unfiltered"),
+        tags: tags.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_come_back_as_they_were() {
+        let counters = LaneCounters {
+            kept: 1,
+            dropped: 2,
+            dead: 3,
+            unfiltered: 4,
+            tags: [("noise".to_string(), 5)].into(),
+        };
+        assert_eq!(counters_from_rows(&counters_to_rows(&counters)), counters);
+    }
+
+    #[test]
+    fn counts_that_wait_are_bounded() {
+        let mut pending = Pending::default();
+        let pane = PaneCounts { source: 0, start_ms: 0, lines: 1, counts: vec![] };
+        pending.add_panes(vec![pane; PANES_MAX + 7], |_| "file:a".into());
+        assert_eq!((pending.panes.len(), pending.panes_given_up), (PANES_MAX, 7));
+    }
+}

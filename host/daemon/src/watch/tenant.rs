@@ -1,0 +1,373 @@
+//! The thread of one tenant: reads its files, feeds its pipeline, and commits.
+
+use super::files::{FileId, Files, Found};
+use super::keeper::{Keeper, KeeperError};
+use super::pending::{Pending, counters_from_rows};
+use super::status::Status;
+use crate::config::Config;
+use crate::loadout::Loadout;
+use crate::pipeline::{Output, Pipeline, PipelineError, Release, SourceState};
+use bellwether_connect::{Chunk, FollowError, SavedStream};
+use bellwether_core::intake::{InputId, InputOptions};
+use bellwether_core::lane::{LaneCounters, SourceInfo};
+use bellwether_core::plugin::PluginState;
+use bellwether_core::state::StateError;
+use bellwether_store::{InputRow, SourceRow};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tracing::{info, warn};
+
+/// Bytes read of a file before the next has its turn.
+const CHUNK_BYTES: usize = 256 << 10;
+/// Bytes read after which a commit is due, however little time has passed.
+const COMMIT_BYTES: u64 = 64 << 20;
+/// Commits are at least so far apart, also where there is news.
+const COMMIT_PAUSE: Duration = Duration::from_secs(1);
+/// Longest sleep while there is nothing to read.
+const WAIT_MAX: Duration = Duration::from_millis(500);
+
+/// Why a tenant cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TenantError {
+    /// The pipeline says why.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// The store says why.
+    #[error(transparent)]
+    Keeper(#[from] KeeperError),
+    /// A glob cannot be read.
+    #[error("files cannot be followed")]
+    Follow(#[from] FollowError),
+    /// What was saved cannot be used.
+    #[error("cannot go on with what was saved")]
+    State(#[from] StateError),
+}
+
+/// What a tenant's thread is given.
+pub struct Assignment {
+    /// Name of the tenant.
+    pub tenant: String,
+    /// The whole configuration.
+    pub config: Arc<Config>,
+    /// Plugins and settings.
+    pub loadout: Arc<Loadout>,
+    /// Worker threads.
+    pub workers: usize,
+    /// Reaches the store.
+    pub keeper: Keeper,
+    /// Where it says how it is doing.
+    pub status: Status,
+    /// Tells it to stop.
+    pub stop: Arc<AtomicBool>,
+    /// Called after a commit with alerts in it.
+    pub wake_alerts: Arc<dyn Fn() + Send + Sync>,
+    /// The clock, in milliseconds since 1970.
+    pub clock: fn() -> u64,
+}
+
+/// A file that is read.
+pub(super) struct Reading {
+    pub(super) input: InputId,
+    pub(super) path: String,
+    pub(super) source: String,
+    pub(super) position: u64,
+    pub(super) caught_up: bool,
+    pub(super) idle: bool,
+    read: Instant,
+}
+
+/// One tenant at work.
+pub(super) struct Tenant {
+    pub(super) given: Assignment,
+    pub(super) pipeline: Pipeline,
+    pub(super) files: Files,
+    pub(super) reading: BTreeMap<FileId, Reading>,
+    pub(super) infos: BTreeMap<u32, SourceInfo>,
+    pub(super) counters: LaneCounters,
+    pending: Pending,
+    committed: Instant,
+    bytes_since: u64,
+    /// When all files had fallen silent, and event time then.
+    silent_since: Option<(Instant, u64)>,
+    told: Option<Instant>,
+    buffer: Vec<u8>,
+}
+
+impl Tenant {
+    /// Goes on where the last commit left off.
+    pub(super) fn start(given: Assignment) -> Result<Self, TenantError> {
+        let tenant = given.tenant.clone();
+        let loaded = given.keeper.call({
+            let tenant = tenant.clone();
+            move |writer| writer.load(&tenant)
+        })?;
+        let now_ms = (given.clock)() as i64;
+        let (pipeline, saved, counters) = match loaded {
+            Some(loaded) => {
+                let counters = counters_from_rows(&loaded.counters);
+                let pipeline = Pipeline::resume(
+                    &given.loadout,
+                    given.workers,
+                    now_ms,
+                    Release::AtOnce,
+                    &loaded.intake,
+                    counters.clone(),
+                )?;
+                let streams = loaded.inputs.iter().map(|row| stream_of(&row.state));
+                (pipeline, streams.collect::<Result<Vec<_>, _>>()?, counters)
+            }
+            None => {
+                let pipeline =
+                    Pipeline::start(&given.loadout, given.workers, now_ms, Release::AtOnce)?;
+                (pipeline, Vec::new(), LaneCounters::default())
+            }
+        };
+        let files = Files::new(&given.config, &tenant, &saved)?;
+        let mut tenant = Tenant {
+            given,
+            pipeline,
+            files,
+            reading: BTreeMap::new(),
+            infos: BTreeMap::new(),
+            counters,
+            pending: Pending::default(),
+            committed: Instant::now(),
+            bytes_since: 0,
+            silent_since: None,
+            told: None,
+            buffer: vec![0; CHUNK_BYTES],
+        };
+        tenant.load_sources()?;
+        Ok(tenant)
+    }
+
+    fn load_sources(&mut self) -> Result<(), TenantError> {
+        let tenant = self.given.tenant.clone();
+        let rows = self.given.keeper.call(move |writer| {
+            let mut rows: Vec<SourceRow> = Vec::new();
+            writer.load_sources(&tenant, &mut |row| rows.push(row))?;
+            Ok(rows)
+        })?;
+        for row in rows {
+            let state = SourceState::from_bytes(&row.state)?;
+            let plugins = row.plugins.into_iter().map(|plugin| {
+                let state = PluginState { version: plugin.version, bytes: plugin.bytes };
+                (plugin.plugin, state)
+            });
+            self.pipeline.load(row.number, state, plugins.collect())?;
+        }
+        Ok(())
+    }
+
+    /// Works until it is told to stop; then everything is committed.
+    pub(super) fn run(&mut self) -> Result<(), TenantError> {
+        while !self.given.stop.load(Ordering::Relaxed) {
+            self.pipeline.set_clock((self.given.clock)() as i64);
+            self.look()?;
+            let read = self.read_round()?;
+            self.notice_silence()?;
+            if self.commit_is_due() {
+                self.commit()?;
+            }
+            self.tell(false);
+            if !read {
+                self.files.wait(WAIT_MAX);
+            }
+        }
+        self.commit()?;
+        self.tell(true);
+        Ok(())
+    }
+
+    /// Takes note of files that have come and gone.
+    fn look(&mut self) -> Result<(), TenantError> {
+        let (found, gone) = self.files.poll();
+        for file in found {
+            self.open(file);
+        }
+        for id in gone {
+            if let Some(reading) = self.reading.remove(&id) {
+                let output = self.pipeline.idle(reading.input)?;
+                self.take(output);
+            }
+        }
+        Ok(())
+    }
+
+    /// A file with a source of an earlier run goes on with its state.
+    fn open(&mut self, file: Found) {
+        let taken = |input: InputId| self.reading.values().any(|reading| reading.input == input);
+        let known = self.pipeline.intake().inputs();
+        let known = known.filter(|(input, source)| *source == file.source && !taken(*input));
+        let known = known.map(|(input, _)| input).next();
+        let input = match known {
+            Some(input) => {
+                self.pipeline.reopen(input);
+                input
+            }
+            None => self.pipeline.open(InputOptions {
+                source: file.source.clone(),
+                routing: file.routing,
+                reference_ms: file.modified_ms.unwrap_or((self.given.clock)() as i64),
+                follows: true,
+            }),
+        };
+        info!(tenant = self.given.tenant, path = %file.path.display(), source = file.source, "following");
+        let reading = Reading {
+            input,
+            path: file.path.display().to_string(),
+            source: file.source,
+            position: self.files.position(file.id).map_or(0, |saved| saved.position),
+            caught_up: false,
+            idle: false,
+            read: Instant::now(),
+        };
+        self.reading.insert(file.id, reading);
+    }
+
+    /// Reads a part of every file that has something; whether there was anything.
+    fn read_round(&mut self) -> Result<bool, TenantError> {
+        let mut any = false;
+        for id in self.files.ready() {
+            if self.given.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let Some(reading) = self.reading.get_mut(&id) else { continue };
+            let output = match self.files.read(id, &mut self.buffer) {
+                Chunk::Bytes(count) => {
+                    any = true;
+                    self.bytes_since += count as u64;
+                    self.silent_since = None;
+                    reading.position += count as u64;
+                    reading.idle = false;
+                    reading.read = Instant::now();
+                    self.pipeline.push(reading.input, &self.buffer[..count])?
+                }
+                Chunk::CaughtUp | Chunk::Ended => {
+                    reading.caught_up = true;
+                    self.pipeline.caught_up(reading.input)?
+                }
+            };
+            self.take(output);
+        }
+        Ok(any)
+    }
+
+    /// Files that say nothing hold nobody up; when all of them do, the clock says how far event time has come.
+    fn notice_silence(&mut self) -> Result<(), TenantError> {
+        let after = Duration::from_secs(self.given.config.follow.idle_after_s);
+        let mut outputs = Vec::new();
+        for reading in self.reading.values_mut() {
+            if reading.caught_up && !reading.idle && reading.read.elapsed() >= after {
+                reading.idle = true;
+                outputs.push(self.pipeline.idle(reading.input)?);
+            }
+        }
+        let all = self.reading.values().all(|reading| reading.idle);
+        if all && let Some(newest_ms) = self.pipeline.intake().newest_ms() {
+            let now = Instant::now();
+            let (since, from_ms) = *self.silent_since.get_or_insert((now, newest_ms));
+            let lateness_ms = self.given.loadout.settings().lateness_ms;
+            let passed_ms = (now - since + after).as_millis() as u64;
+            outputs.push(self.pipeline.pass((from_ms + passed_ms).saturating_sub(lateness_ms))?);
+        }
+        for output in outputs {
+            self.take(output);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, output: Output) {
+        let keys = self.pipeline.intake();
+        self.pending.add_panes(output.panes, |source| keys.source_key(source).to_string());
+        for event in &output.events {
+            self.pending.add_event(event, None);
+        }
+    }
+
+    fn commit_is_due(&self) -> bool {
+        let every = Duration::from_secs(self.given.config.store.commit_every_s);
+        let since = self.committed.elapsed();
+        since >= every
+            || since >= COMMIT_PAUSE && (self.pending.is_news() || self.bytes_since >= COMMIT_BYTES)
+    }
+
+    /// State, anomalies, alerts and positions, as one.
+    fn commit(&mut self) -> Result<(), TenantError> {
+        let began = Instant::now();
+        let (output, checkpoint) = self.pipeline.checkpoint()?;
+        self.take(output);
+        self.counters = checkpoint.counters.clone();
+        for source in &checkpoint.sources {
+            self.infos.insert(source.info.source, source.info.clone());
+        }
+        let loadout = Arc::clone(&self.given.loadout);
+        let digest = |name: &str| {
+            let name = name.split('#').next().unwrap_or(name);
+            loadout.digest(name).unwrap_or_default().to_string()
+        };
+        let mut checkpoint = self.pending.checkpoint(&self.given.tenant, checkpoint, digest);
+        checkpoint.inputs = self.inputs();
+        let bytes = checkpoint.sources.iter().map(|source| source.state.len() as u64).sum();
+        let alerts = !checkpoint.alerts.is_empty();
+        let (checkpoint, result) = self.given.keeper.call(move |writer| {
+            let result = writer.commit(&checkpoint);
+            Ok((checkpoint, result))
+        })?;
+        self.committed = Instant::now();
+        self.bytes_since = 0;
+        let result = result.map_err(KeeperError::from);
+        if let Err(error) = &result {
+            warn!(tenant = self.given.tenant, %error, "nothing can be committed; detection goes on");
+            self.pending.put_back(checkpoint);
+        } else if alerts {
+            (self.given.wake_alerts)();
+        }
+        self.tell_commit(result.err(), bytes, began.elapsed());
+        Ok(())
+    }
+
+    fn tell_commit(&self, error: Option<KeeperError>, bytes: u64, took: Duration) {
+        let now_ms = (self.given.clock)();
+        let panes_given_up = self.pending.panes_given_up;
+        self.given.status.update(&self.given.tenant, |status| {
+            let commit = &mut status.commit;
+            commit.panes_given_up = panes_given_up;
+            commit.disk_full = error.as_ref().is_some_and(KeeperError::is_full);
+            commit.trouble = error.map(|error| error.to_string());
+            if commit.trouble.is_some() {
+                commit.failures += 1;
+                return;
+            }
+            commit.commits += 1;
+            commit.last_ms = now_ms;
+            commit.took_ms = took.as_millis() as u64;
+            commit.bytes = bytes;
+        });
+    }
+
+    fn inputs(&self) -> Vec<InputRow> {
+        let rows = self.reading.iter().filter_map(|(id, reading)| {
+            let saved = self.files.position(*id)?;
+            let state = postcard::to_allocvec(&saved)
+                .expect("plain data, and memory is all that writing needs");
+            Some(InputRow { name: reading.path.clone(), state })
+        });
+        rows.collect()
+    }
+
+    /// Says how it is doing, about once a second.
+    fn tell(&mut self, now: bool) {
+        let since = self.told.map(|told| told.elapsed());
+        if now || since.is_none_or(|since| since >= Duration::from_secs(1)) {
+            self.told = Some(Instant::now());
+            super::telling::tell(self, since);
+        }
+    }
+}
+
+fn stream_of(bytes: &[u8]) -> Result<SavedStream, StateError> {
+    Ok(postcard::from_bytes(bytes)?)
+}
