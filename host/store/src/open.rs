@@ -79,10 +79,13 @@ pub(crate) fn size_of(path: &Path) -> u64 {
 }
 
 /// Logs hold secrets: only this user may read what is kept of them. SQLite gives its other files the same rights.
+///
+/// A file that is there is not even opened: closing it would drop the locks that readers in this process have on it.
 fn create(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.open(path).map(drop)
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn prepare(connection: &Connection, busy_ms: u32) -> Result<(), Fault> {

@@ -1,5 +1,7 @@
 //! Blobs of state, compressed, with a checksum that SQLite's pages do not have.
 
+use std::fmt;
+
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe;
 
@@ -9,7 +11,7 @@ use crate::error::{Fault, StoreError};
 const LEVEL: i32 = 1;
 
 /// The largest blob; a lane's state per source is some ten kilobytes.
-pub(crate) const BYTES_MAX: usize = 256 << 20;
+pub(crate) const BYTES_MAX: usize = 64 << 20;
 
 /// Compresses blobs one after the other.
 pub(crate) struct Packer(Compressor<'static>);
@@ -35,6 +37,12 @@ impl Packer {
             return Err(too_large().into());
         }
         self.0.compress(bytes).map_err(|_| too_large().into())
+    }
+}
+
+impl fmt::Debug for Packer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Packer").finish_non_exhaustive()
     }
 }
 
@@ -81,6 +89,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_state_beyond_the_limit_is_refused() {
+        let fault = Packer::new().pack(&vec![0; BYTES_MAX + 1], "the state of a").unwrap_err();
+        let Fault::Told(error) = fault else { panic!("{fault:?}") };
+        let expected = "the state of a has 67108865 bytes, at most 67108864 can be kept; lower the \
+            limits of state";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::row;
 
 /// Writes a tenant as lines of JSON: the tenant, inputs, sources, templates, counts, anomalies, alerts, silences, what is
 /// normal; nothing for an unknown tenant. `retention` should be that of the writer.
+///
+/// What is gone for another reason than its age in event time is missing: counts and anomalies that the size of the file
+/// has crowded out, and alerts that were settled long ago.
 pub fn export(
     reader: &Reader,
     tenant: &str,

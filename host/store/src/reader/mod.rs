@@ -35,7 +35,9 @@ pub struct Page<T> {
 
 /// Reads the database, whether a writer is at work or not. Opening one takes well under a millisecond.
 ///
-/// Every call sees one moment. A reader may be sent to another thread, and serves one at a time.
+/// Every call sees one moment. A reader may be sent to another thread, and serves one at a time. A call that takes long,
+/// such as an export, lets the log ahead grow meanwhile.
+#[derive(Debug)]
 pub struct Reader {
     connection: Connection,
     path: PathBuf,

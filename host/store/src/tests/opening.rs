@@ -180,3 +180,16 @@ fn only_its_user_may_read_the_file() {
         assert_eq!(mode & 0o777, 0o600, "{}", entry.file_name().display());
     }
 }
+
+#[test]
+fn writers_and_readers_may_be_sent_to_their_threads() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(move || writer.commit(&checkpoint(NOON_MS)).map(|()| writer));
+        let _writer = writing.join().unwrap().unwrap();
+        let reader = place.reader();
+        let reading = scope.spawn(move || reader.tenants());
+        assert_eq!(reading.join().unwrap().unwrap().len(), 1);
+    });
+}

@@ -1,7 +1,9 @@
 //! What people say stays, whatever the pipeline says afterwards.
 
 use super::*;
-use crate::{AnomalyQuery, NewSilence, Note, Said, StoreError};
+use crate::{
+    AnomalyQuery, NORMALS_MAX, NOTES_MAX, NewSilence, Note, SILENCES_MAX, Said, StoreError,
+};
 
 fn commit(writer: &mut Writer, anomalies: Vec<AnomalyRow>) {
     writer.commit(&Checkpoint { anomalies, ..checkpoint(NOON_MS) }).unwrap();
@@ -109,17 +111,51 @@ fn silences_begin_and_end() {
     assert_eq!(covering.iter().map(|one| one.id).collect::<Vec<_>>(), [1, 3]);
 }
 
+/// Whether there is room for no more of something, after as many as may be.
+fn check_limit(result: Result<(), StoreError>, what: &str, count: u64) {
+    let error = result.unwrap_err();
+    assert!(matches!(error, StoreError::TooMany { .. }), "{error:?}");
+    assert_eq!(error.to_string(), format!("there are {count} {what} already; remove some first"));
+}
+
 #[test]
 fn people_have_limits_too() {
     let place = Place::new();
     let mut writer = place.writer();
     commit(&mut writer, vec![anomaly("a", NOON_MS)]);
-    for _ in 0..crate::NOTES_MAX {
+    for _ in 0..NOTES_MAX {
         assert!(writer.note("default", "a", &"x".repeat(5_000), "ann", 1).unwrap());
     }
-    let error = writer.note("default", "a", "one more", "ann", 1).unwrap_err();
-    assert!(matches!(error, StoreError::TooMany { count_max: 100, .. }), "{error:?}");
-    assert_eq!(error.to_string(), "there are 100 notes already; remove some first");
+    let more = writer.note("default", "a", "one more", "ann", 1);
+    check_limit(more.map(drop), "notes", NOTES_MAX);
     let detail = place.reader().anomaly("default", "a").unwrap().unwrap();
     assert_eq!((detail.notes.len(), detail.notes[0].text.len()), (100, 4_000));
+
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let numbers = |count: u64, rest: &str| {
+        let sql = format!(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count}) {rest}"
+        );
+        connection.execute_batch(&sql).unwrap();
+    };
+    numbers(
+        SILENCES_MAX,
+        "INSERT INTO silence SELECT 'default', n, NULL, NULL, 100, 'ann', '', 1, NULL FROM n",
+    );
+    numbers(NORMALS_MAX, "INSERT INTO normal SELECT 'default', n, '', 'ann', 1, 0, NULL FROM n");
+    let order = |at_ms| NewSilence {
+        tenant: "default".into(),
+        source: None,
+        template_id: None,
+        until_ms: 500,
+        by: "ann".into(),
+        reason: String::new(),
+        at_ms,
+    };
+    check_limit(writer.silence(&order(99)).map(drop), "silences", SILENCES_MAX);
+    assert_eq!(writer.silence(&order(100)).unwrap(), SILENCES_MAX + 1, "the others are over");
+    let more = writer.normal("default", "file:more", "", "ann", 1);
+    check_limit(more.map(drop), "messages that are normal", NORMALS_MAX);
+    assert!(writer.unnormal("default", "1", "").unwrap());
+    assert!(writer.normal("default", "file:more", "", "ann", 1).is_ok());
 }

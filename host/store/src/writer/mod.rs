@@ -44,6 +44,7 @@ impl Default for StoreOptions {
 /// Writes to the database. There is one per file, on whatever machine; its thread owns it.
 ///
 /// Every call is one transaction: it has happened, or it has not. After an error the writer may be used again.
+#[derive(Debug)]
 pub struct Writer {
     connection: Connection,
     path: PathBuf,
