@@ -79,7 +79,7 @@ pub(super) struct Handle {
     checked: Option<Sight>,
     /// The last bytes that the file had then: what was handed out may be no more than a banner, which comes again.
     ahead: Vec<u8>,
-    /// Whether it was at its end then.
+    /// Whether all of a plain file was handed out then.
     is_at_end: bool,
 }
 
@@ -176,7 +176,7 @@ impl Handle {
     /// Reads the next bytes. What is read of a plain file counts only if what was read before is still there.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Got> {
         let count = match &mut self.content {
-            Content::Plain(file) => read_at(file, buffer, self.offset)?,
+            Content::Plain(file) => read_once(file, buffer, self.offset)?,
             Content::Packed(decoded) => decoded.read(buffer)?,
         };
         if let Content::Plain(file) = &self.content {
@@ -188,10 +188,13 @@ impl Handle {
             if sight.size < self.offset + count as u64 || !self.has_all(file, sight)? {
                 return Ok(Got::Changed);
             }
-            self.ahead = last_bytes(file, sight.size)?;
+            self.is_at_end = sight.size == self.offset + count as u64;
+            self.ahead.clear();
+            if !self.is_at_end {
+                self.ahead = last_bytes(file, sight.size)?;
+            }
             self.checked = Some(sight);
         }
-        self.is_at_end = count == 0;
         if count == 0 {
             return Ok(Got::End);
         }
@@ -203,8 +206,10 @@ impl Handle {
     /// Whether a plain file still has what was read or seen of it before.
     fn has_all(&self, file: &File, sight: Sight) -> io::Result<bool> {
         if let Some(checked) = self.checked {
-            let is_shorter = sight.size < checked.size;
-            if is_shorter || last_bytes(file, checked.size)? != self.ahead {
+            if sight.size < checked.size {
+                return Ok(false);
+            }
+            if !self.ahead.is_empty() && last_bytes(file, checked.size)? != self.ahead {
                 return Ok(false);
             }
         }
@@ -224,6 +229,11 @@ impl Handle {
     /// What was handed out of it last and first.
     pub(super) fn trail(&self) -> &Trail {
         &self.trail
+    }
+
+    /// Whether all was handed out that was there when the file was last read; a compressed file does not know.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.is_at_end
     }
 
     /// Whether it is compressed.
@@ -266,14 +276,22 @@ fn last_bytes(file: &File, offset: u64) -> io::Result<Vec<u8>> {
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        match read_once(file, &mut buffer[filled..], offset + filled as u64)? {
+            0 => break,
+            count => filled += count,
         }
     }
     Ok(filled)
+}
+
+/// Reads some bytes from an offset, as many as there are at once.
+fn read_once(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
 }
 
 /// Whether the shorter of two plain files is a copy of the longer one as far as it goes, told by its first and last

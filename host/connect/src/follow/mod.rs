@@ -6,9 +6,11 @@
 //! the file, not in other folders.
 
 mod account;
+mod discovery;
 mod folder;
 mod generations;
 mod handle;
+mod options;
 mod print;
 mod rotated;
 mod scan;
@@ -18,77 +20,22 @@ mod wake;
 use account::Account;
 pub use account::FollowCounters;
 use folder::Folders;
-use glob::PatternError;
+pub use options::{FollowError, FollowFrom, FollowOptions};
 use scan::Globs;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use stream::{Begin, Stream};
+use stream::Stream;
 pub use stream::{Chunk, SavedStream};
 use wake::Wake;
 
 /// Polls from one scan of the globs to the next, while nothing else calls for one.
 const SCAN_POLLS: u32 = 8;
-/// How much sooner than usual a change leads to the next poll.
+/// How much sooner than usual a file that comes or goes leads to the next poll.
 const HASTE: u32 = 4;
+/// Polls after which a file that was not read is idle.
+const IDLE_POLLS: u64 = 8;
 const MILLISECOND_NS: i64 = 1_000_000;
-
-/// Where to begin with files that are there at the start and were not known before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum FollowFrom {
-    /// With all that is there.
-    #[default]
-    Beginning,
-    /// With what is written from now on.
-    End,
-}
-
-/// Which files are followed, and how.
-#[derive(Debug, Clone)]
-pub struct FollowOptions {
-    /// Globs of the files, such as `/var/log/*.log`.
-    pub include: Vec<String>,
-    /// Globs of files that are left out; one without a slash is about names.
-    pub exclude: Vec<String>,
-    /// Where to begin at the start.
-    pub from: FollowFrom,
-    /// Whether a new file begins with its rotated siblings, the oldest first.
-    pub older: bool,
-    /// From one look at the files to the next.
-    pub poll_ms: u64,
-    /// Most files.
-    pub files_max: usize,
-    /// Most files that are open at a time.
-    pub open_files_max: usize,
-}
-
-impl Default for FollowOptions {
-    fn default() -> Self {
-        FollowOptions {
-            include: Vec::new(),
-            exclude: Vec::new(),
-            from: FollowFrom::Beginning,
-            older: true,
-            poll_ms: 250,
-            files_max: 10_000,
-            open_files_max: 512,
-        }
-    }
-}
-
-/// Why files cannot be followed.
-#[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// A glob is wrong.
-    #[error("cannot understand the glob `{glob}`; write it as in `/var/log/*.log`")]
-    Glob {
-        /// The glob.
-        glob: String,
-        /// What is wrong with it.
-        #[source]
-        source: PatternError,
-    },
-}
 
 /// A followed path, as long as a follower lives; never given to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,8 +69,8 @@ pub enum StreamEvent {
 
 struct Followed {
     stream: Stream,
-    /// When it was last read, by the number of reads.
-    read_last: u64,
+    /// When it was last read, by the number of polls and, among these, of reads.
+    read_last: (u64, u64),
 }
 
 /// Follows the files of some globs.
@@ -135,6 +82,7 @@ pub struct Follower {
     /// Saved streams that were not announced yet.
     unannounced: Vec<StreamId>,
     next_id: u64,
+    polls: u64,
     reads: u64,
     open_files: usize,
     account: Account,
@@ -156,6 +104,7 @@ impl Follower {
             by_path: BTreeMap::new(),
             unannounced: Vec::new(),
             next_id: 0,
+            polls: 0,
             reads: 0,
             open_files: 0,
             account: Account::default(),
@@ -176,18 +125,18 @@ impl Follower {
         let id = StreamId(self.next_id);
         self.next_id += 1;
         self.by_path.insert(stream.path().to_owned(), id);
-        self.streams.insert(id, Followed { stream, read_last: 0 });
+        self.streams.insert(id, Followed { stream, read_last: (0, 0) });
         id
     }
 
-    /// Looks at the files if it is time or the system says that something changed.
+    /// Looks at the files if it is time, sooner if the system says that some came or went.
     pub fn poll(&mut self) -> Vec<StreamEvent> {
         let interval = self.interval();
-        let due = if self.wake.peek().any { interval / HASTE } else { interval };
+        let due = if self.wake.is_rung() { interval / HASTE } else { interval };
         if self.polled.is_some_and(|polled| polled.elapsed() < due) {
             return Vec::new();
         }
-        let is_scan_due = self.wake.peek().files
+        let is_scan_due = self.wake.is_rung()
             || self.wake.is_partial()
             || self.unscanned_polls.is_none_or(|polls| polls >= SCAN_POLLS);
         self.look(is_scan_due)
@@ -204,8 +153,9 @@ impl Follower {
 
     fn look(&mut self, is_scan_due: bool) -> Vec<StreamEvent> {
         self.polled = Some(Instant::now());
+        self.polls += 1;
         // Before anything is looked at, so that what changes meanwhile leads to another poll.
-        self.wake.clear();
+        self.wake.forget();
         let mut folders = Folders::default();
         let mut events = Vec::new();
         let mut found = Vec::new();
@@ -232,107 +182,20 @@ impl Follower {
         events
     }
 
-    /// Adds the files that are new.
-    fn discover(&mut self, folders: &mut Folders, events: &mut Vec<StreamEvent>) -> Vec<StreamId> {
-        let mut new = Vec::new();
-        for path in self.new_paths(folders) {
-            if self.streams.len() >= self.options.files_max && !self.forget_one(events) {
-                self.account.beyond(&path, self.options.files_max);
-                continue;
-            }
-            let mut stream = Stream::new(&path);
-            let begin = match (self.options.from, self.unscanned_polls, self.options.older) {
-                (FollowFrom::End, None, _) => Begin::End,
-                (_, _, true) => Begin::Oldest,
-                (_, _, false) => Begin::Live,
-            };
-            if let Err(error) = stream.begin(begin, folders) {
-                self.account.unreadable(&path, &error);
-            }
-            self.open_files += stream.open_files();
-            new.push(self.insert(stream));
-            self.close_some(None);
-        }
-        for root in self.globs.roots() {
-            self.wake.watch(&root);
-        }
-        for followed in self.streams.values() {
-            let stream = &followed.stream;
-            stream.path().parent().into_iter().for_each(|folder| self.wake.watch(folder));
-            stream.real().parent().into_iter().for_each(|folder| self.wake.watch(folder));
-        }
-        new
-    }
-
-    /// Paths that match and have no stream yet: regular files, no rotated siblings, no second names.
-    fn new_paths(&mut self, folders: &mut Folders) -> Vec<PathBuf> {
-        let mut matched = self.globs.scan(folders, &mut self.account);
-        matched.retain(|path| !self.by_path.contains_key(path));
-        let mut paths: Vec<PathBuf> =
-            matched.into_iter().filter(|path| self.is_file(path)).collect();
-        // A file is shorter in name than what was rotated from it.
-        paths.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
-        let mut real: BTreeSet<PathBuf> =
-            self.streams.values().map(|followed| followed.stream.real().to_owned()).collect();
-        let mut new = BTreeSet::new();
-        for path in paths {
-            let origin = self.origin(&path, &new);
-            let path = origin.unwrap_or(path);
-            if !self.by_path.contains_key(&path)
-                && real.insert(path.canonicalize().unwrap_or_else(|_| path.clone()))
-            {
-                new.insert(path);
-            }
-        }
-        new.into_iter().collect()
-    }
-
-    /// The path from which a file was rotated: one that is followed, or, for numbered files, would be.
-    fn origin(&self, path: &Path, new: &BTreeSet<PathBuf>) -> Option<PathBuf> {
-        let name = path.file_name()?.to_str()?;
-        rotated::origins(name).into_iter().find_map(|(origin, age)| {
-            let origin = path.with_file_name(origin);
-            let is_followed = self.by_path.contains_key(&origin) || new.contains(&origin);
-            let is_numbered = matches!(age, rotated::Age::Turns(_));
-            (is_followed || (is_numbered && self.globs.matches(&origin))).then_some(origin)
-        })
-    }
-
-    fn is_file(&mut self, path: &Path) -> bool {
-        match path.metadata() {
-            Ok(metadata) if metadata.is_file() => true,
-            Ok(metadata) if metadata.is_dir() => false,
-            Ok(_) => {
-                self.account.unreadable(path, &"it is no regular file");
-                false
-            }
-            Err(error) => {
-                self.account.unreadable(path, &error);
-                false
-            }
-        }
-    }
-
-    /// Forgets the stream that ended and was not read for longest.
-    fn forget_one(&mut self, events: &mut Vec<StreamEvent>) -> bool {
-        let ended = self.streams.iter().filter(|(_, followed)| followed.stream.has_ended());
-        let oldest = ended.min_by_key(|(_, followed)| followed.read_last).map(|(id, _)| *id);
-        let Some(followed) = oldest.and_then(|id| self.streams.remove(&id)) else { return false };
-        self.by_path.remove(followed.stream.path());
-        events.extend(oldest.map(|id| StreamEvent::Gone { id }));
-        true
-    }
-
-    /// Closes files while too many are open: those first that cost nothing to open again, then those that were not
-    /// read for longest.
+    /// Closes files while too many are open: those first that cost little to open again, of these the idle ones. When
+    /// all are busy they are read in turn, and then the one that was read last is the one whose turn comes last.
     fn close_some(&mut self, except: Option<StreamId>) {
         while self.open_files > self.options.open_files_max.max(1) {
             let open = self.streams.iter_mut();
             let open = open.filter(|(id, one)| Some(**id) != except && one.stream.open_files() > 0);
-            let cheapest = open
-                .min_by_key(|(_, one)| (!one.stream.is_cheap_to_close(), one.read_last))
-                .map(|(_, one)| one);
-            let Some(followed) = cheapest else { return };
+            let idle_since = self.polls.saturating_sub(IDLE_POLLS);
+            let cost = |one: &Followed| {
+                let (poll, read) = one.read_last;
+                let is_busy = poll > idle_since;
+                let turn = if is_busy { u64::MAX - read } else { read };
+                (!one.stream.is_cheap_to_close(), is_busy, turn)
+            };
+            let Some((_, followed)) = open.min_by_key(|(_, one)| cost(one)) else { return };
             self.open_files -= followed.stream.open_files();
             followed.stream.close();
         }
@@ -361,11 +224,12 @@ impl Follower {
         assert!(buffer.len() >= 2, "a buffer has room for two bytes at least");
         let Some(followed) = self.streams.get_mut(&id) else { return Chunk::Ended };
         self.reads += 1;
-        followed.read_last = self.reads;
+        followed.read_last = (self.polls, self.reads);
         self.open_files -= followed.stream.open_files();
         let chunk = followed.stream.read(buffer, &mut self.account);
         self.open_files += followed.stream.open_files();
-        self.close_some(Some(id));
+        let unfinished = followed.stream.is_ready().then_some(id);
+        self.close_some(unfinished);
         chunk
     }
 
@@ -384,7 +248,7 @@ impl Follower {
         self.account.counters
     }
 
-    /// Waits until the next poll is due, sooner if something changed, and not longer than the timeout.
+    /// Waits until the next poll is due, and not longer than the timeout.
     pub fn wait(&self, timeout: Duration) {
         let now = Instant::now();
         let polled = self.polled.unwrap_or(now);

@@ -17,6 +17,10 @@ const OPTIONS: MatchOptions = MatchOptions {
     require_literal_leading_dot: true,
 };
 
+/// What is not wanted need not be named as carefully.
+const EXCLUDE_OPTIONS: MatchOptions =
+    MatchOptions { require_literal_leading_dot: false, ..OPTIONS };
+
 /// What files are followed.
 pub(super) struct Globs {
     include: Vec<Glob>,
@@ -64,7 +68,7 @@ impl Globs {
         let name = path.file_name().map_or(path, Path::new);
         self.exclude.iter().any(|glob| {
             let subject = if glob.as_str().contains('/') { path } else { name };
-            glob.matches_path_with(subject, OPTIONS)
+            glob.matches_path_with(subject, EXCLUDE_OPTIONS)
         })
     }
 

@@ -1,5 +1,6 @@
-//! Wakes the follower when the system says that something changed; without that, it polls.
+//! Wakes the follower when the system says that files come and go; without that, it polls.
 
+use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,25 +11,17 @@ use tracing::warn;
 /// Folders that are watched; changes in further ones are found by polling.
 const FOLDERS_MAX: usize = 4096;
 
-/// What happened since it was last asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct News {
-    /// Anything, such as a line that was added.
-    pub(super) any: bool,
-    /// A file came, went or has another name.
-    pub(super) files: bool,
-}
-
 #[derive(Default)]
 struct Bell {
-    news: Mutex<News>,
+    /// Whether a file came, went or has another name.
+    is_rung: Mutex<bool>,
     rung: Condvar,
 }
 
 impl Bell {
-    fn news(&self) -> MutexGuard<'_, News> {
-        // Two flags cannot be left half written.
-        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_rung(&self) -> MutexGuard<'_, bool> {
+        // A flag cannot be left half written.
+        self.is_rung.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -47,15 +40,13 @@ impl Wake {
         let bell = Arc::new(Bell::default());
         let ringer = Arc::clone(&bell);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            let files = match event.map(|event| event.kind) {
-                // Reading is no news, and much of it is our own.
-                Ok(EventKind::Access(_)) => return,
-                Ok(EventKind::Modify(kind)) => matches!(kind, notify::event::ModifyKind::Name(_)),
-                Ok(_) | Err(_) => true,
-            };
-            let mut news = ringer.news();
-            news.any = true;
-            news.files |= files;
+            // Lines come all the time, and polling finds them; that files are read is no news at all.
+            match event.map(|event| event.kind) {
+                Ok(EventKind::Access(_) | EventKind::Modify(ModifyKind::Data(_))) => return,
+                Ok(EventKind::Modify(ModifyKind::Metadata(_))) => return,
+                Ok(_) | Err(_) => {}
+            }
+            *ringer.is_rung() = true;
             ringer.rung.notify_one();
         });
         if let Err(error) = &watcher {
@@ -86,28 +77,28 @@ impl Wake {
         self.is_partial
     }
 
-    /// What happened since the last time.
-    pub(super) fn peek(&self) -> News {
-        *self.bell.news()
+    /// Whether a file came, went or got another name since this was last forgotten.
+    pub(super) fn is_rung(&self) -> bool {
+        *self.bell.is_rung()
     }
 
     /// Forgets what happened.
-    pub(super) fn clear(&self) {
-        *self.bell.news() = News::default();
+    pub(super) fn forget(&self) {
+        *self.bell.is_rung() = false;
     }
 
     /// Waits until `floor` at least and `ceiling` at most; in between, until something happened.
     pub(super) fn wait(&self, floor: Instant, ceiling: Instant) {
-        let mut news = self.bell.news();
+        let mut is_rung = self.bell.is_rung();
         loop {
             let now = Instant::now();
-            let until = if news.any { floor.min(ceiling) } else { ceiling };
+            let until = if *is_rung { floor.min(ceiling) } else { ceiling };
             let rest = until.saturating_duration_since(now);
             if rest == Duration::ZERO {
                 return;
             }
-            let waited = self.bell.rung.wait_timeout(news, rest);
-            news = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let waited = self.bell.rung.wait_timeout(is_rung, rest);
+            is_rung = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

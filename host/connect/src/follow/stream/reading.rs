@@ -44,6 +44,9 @@ impl Stream {
         if let Some(count) = count {
             self.position += count as u64;
             self.is_line_open = buffer[count - 1] != b'\n';
+            // The next look tells whether there is more.
+            let is_at_end = self.handle.as_ref().is_some_and(Handle::is_at_end);
+            self.is_ready = !(is_at_end && matches!(self.standing, Standing::Live));
             return Chunk::Bytes(count);
         }
         self.is_ready = false;
