@@ -1,9 +1,10 @@
 //! Follows log files: finds them, keeps to each through rotation, and knows where to go on after a restart.
 //!
-//! A *stream* is all that was ever written under one path. Where a file was rotated does not show in its bytes, but
-//! that a last line without an end gets one. Rotated siblings (`app.log.1`, `app.log-20261121.gz`, `app-2026-11-21.log`)
-//! belong to the stream of `app.log` and are none of their own, whatever the globs match. They are looked for beside
-//! the file, not in other folders.
+//! A *stream* is all that was ever written under one path, in *generations*: the files that had the path one after
+//! another. Where one ended does not show in the bytes, but that a last line without an end gets one. Rotated siblings
+//! (`app.log.1`, `app.log-20261121.gz`, `app-2026-11-21.log`) belong to the stream of `app.log` and are none of their
+//! own, whatever the globs match. They are looked for beside the file, not in other folders. Dated files without such a
+//! file are streams of their own.
 
 mod account;
 mod discovery;

@@ -183,10 +183,11 @@ impl Stream {
         usize::from(self.handle.is_some()) + usize::from(self.former.is_some())
     }
 
-    /// Whether the open file could be opened again for certain, and without decompressing it again.
+    /// Whether the open file could be opened again for certain, without decompressing it again, and would be known
+    /// again by all it has: not only by a banner with which others begin, too.
     pub(super) fn is_cheap_to_close(&self) -> bool {
-        let is_packed = self.handle.as_ref().is_some_and(Handle::is_packed);
-        matches!(self.standing, Standing::Live) && !is_packed
+        let is_at_end = self.handle.as_ref().is_none_or(Handle::is_at_end);
+        matches!(self.standing, Standing::Live) && is_at_end
     }
 
     /// Closes what is open; the current generation is opened again when it is to be read.

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Histories that are tried.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 250;
 /// Things that happen in each.
 const STEPS: usize = 150;
 
@@ -200,6 +200,9 @@ impl History {
                 self.received.extend_from_slice(&buffer[..count]);
             }
         }
+        if self.chance.one_in(3) {
+            close(&mut follower);
+        }
         self.follower = Some(follower);
     }
 
@@ -259,6 +262,16 @@ impl History {
             10..=15 => self.read(),
             16..=18 => self.save(),
             _ => self.kill(),
+        }
+    }
+}
+
+/// Closes what may be closed, as if other files needed to be open.
+fn close(follower: &mut Follower) {
+    for followed in follower.streams.values_mut() {
+        if followed.stream.is_cheap_to_close() {
+            follower.open_files -= followed.stream.open_files();
+            followed.stream.close();
         }
     }
 }

@@ -17,96 +17,100 @@ fn save_after(stage: &mut Stage, count: usize) -> SavedStream {
     follower.position(id).expect("followed")
 }
 
+/// What happens while nobody looks.
+type Meanwhile = fn(&mut Stage);
+
+/// Bytes handed out before, what happens then, the rest of the stream, and how many generations are lost.
+const AWAY: &[(&str, usize, Meanwhile, &str, u64)] = &[
+    ("nothing happened", 8, |_| {}, "cond\n", 0),
+    ("nothing was read", 0, |_| {}, "first\nsecond\n", 0),
+    ("more was written", 8, |stage| stage.append(LOG, "third\n"), "cond\nthird\n", 0),
+    (
+        "renamed",
+        8,
+        |stage| {
+            stage.rename(LOG, "app.log.1");
+            stage.append(LOG, "third\n");
+        },
+        "cond\nthird\n",
+        0,
+    ),
+    (
+        "nothing was read, and renamed",
+        0,
+        |stage| {
+            stage.rename(LOG, "app.log.1");
+            stage.append(LOG, "third\n");
+        },
+        "first\nsecond\nthird\n",
+        0,
+    ),
+    ("renamed, and nothing new yet", 8, |stage| stage.rename(LOG, "app.log.1"), "cond\n", 0),
+    (
+        "renamed three times and compressed",
+        8,
+        |stage| {
+            stage.rename(LOG, "app.log.3");
+            stage.compress("app.log.3", "gz");
+            stage.append("app.log.2", "third\n");
+            stage.compress("app.log.2", "zst");
+            stage.append("app.log.1", "fourth\n");
+            stage.append(LOG, "fifth\n");
+        },
+        "cond\nthird\nfourth\nfifth\n",
+        0,
+    ),
+    (
+        "copied and truncated",
+        8,
+        |stage| {
+            stage.append(LOG, "third");
+            stage.copy(LOG, "app.log.1");
+            stage.truncate(LOG);
+            stage.append(LOG, "a fourth line that makes it longer than before\n");
+        },
+        "cond\nthird\na fourth line that makes it longer than before\n",
+        0,
+    ),
+    (
+        "in the middle of a line, which is never ended",
+        3,
+        |stage| {
+            stage.truncate(LOG);
+            stage.append(LOG, "third\n");
+        },
+        "\nthird\n",
+        1,
+    ),
+    (
+        "the same file with other bytes",
+        8,
+        |stage| {
+            stage.truncate(LOG);
+            stage.append(LOG, "other bytes of the same file\n");
+        },
+        "\nother bytes of the same file\n",
+        1,
+    ),
+    (
+        "deleted unread, with younger ones",
+        6,
+        |stage| {
+            stage.delete(LOG);
+            stage.append("app.log.2", "third\n");
+            stage.append("app.log.1", "fourth\n");
+            stage.append(LOG, "fifth\n");
+        },
+        "third\nfourth\nfifth\n",
+        1,
+    ),
+    ("deleted", 13, |stage| stage.delete(LOG), "", 0),
+    ("deleted unread", 6, |stage| stage.delete(LOG), "", 1),
+];
+
 #[test]
 fn a_stream_goes_on_wherever_its_file_went() {
-    type Meanwhile = fn(&mut Stage);
-    let cases: &[(&str, usize, Meanwhile, &str, u64)] = &[
-        ("nothing happened", 8, |_| {}, "cond\n", 0),
-        ("nothing was read", 0, |_| {}, "first\nsecond\n", 0),
-        ("more was written", 8, |stage| stage.append(LOG, "third\n"), "cond\nthird\n", 0),
-        (
-            "renamed",
-            8,
-            |stage| {
-                stage.rename(LOG, "app.log.1");
-                stage.append(LOG, "third\n");
-            },
-            "cond\nthird\n",
-            0,
-        ),
-        (
-            "nothing was read, and renamed",
-            0,
-            |stage| {
-                stage.rename(LOG, "app.log.1");
-                stage.append(LOG, "third\n");
-            },
-            "first\nsecond\nthird\n",
-            0,
-        ),
-        ("renamed, and nothing new yet", 8, |stage| stage.rename(LOG, "app.log.1"), "cond\n", 0),
-        (
-            "renamed three times and compressed",
-            8,
-            |stage| {
-                stage.rename(LOG, "app.log.3");
-                stage.compress("app.log.3", "gz");
-                stage.append("app.log.2", "third\n");
-                stage.compress("app.log.2", "zst");
-                stage.append("app.log.1", "fourth\n");
-                stage.append(LOG, "fifth\n");
-            },
-            "cond\nthird\nfourth\nfifth\n",
-            0,
-        ),
-        (
-            "copied and truncated",
-            8,
-            |stage| {
-                stage.append(LOG, "third");
-                stage.copy(LOG, "app.log.1");
-                stage.truncate(LOG);
-                stage.append(LOG, "a fourth line that makes it longer than before\n");
-            },
-            "cond\nthird\na fourth line that makes it longer than before\n",
-            0,
-        ),
-        (
-            "in the middle of a line, which is never ended",
-            3,
-            |stage| {
-                stage.truncate(LOG);
-                stage.append(LOG, "third\n");
-            },
-            "\nthird\n",
-            1,
-        ),
-        (
-            "the same file with other bytes",
-            8,
-            |stage| {
-                stage.truncate(LOG);
-                stage.append(LOG, "other bytes of the same file\n");
-            },
-            "\nother bytes of the same file\n",
-            1,
-        ),
-        (
-            "deleted unread, with younger ones",
-            6,
-            |stage| {
-                stage.delete(LOG);
-                stage.append("app.log.2", "third\n");
-                stage.append("app.log.1", "fourth\n");
-                stage.append(LOG, "fifth\n");
-            },
-            "third\nfourth\nfifth\n",
-            1,
-        ),
-        ("deleted", 13, |stage| stage.delete(LOG), "", 0),
-        ("deleted unread", 6, |stage| stage.delete(LOG), "", 1),
-    ];
-    for (title, count, meanwhile, rest, lost) in cases {
+    for (title, count, meanwhile, rest, lost) in AWAY {
         let mut stage = Stage::new();
         stage.append("app.log.9", "");
         let saved = save_after(&mut stage, *count);
