@@ -75,6 +75,19 @@ const CUT: &[(&str, &[Step], &str)] = &[
         "a\nlate\nb\n",
     ),
     (
+        "renamed, and written to by two until the next look",
+        &[
+            Append(LOG, "a\n"),
+            Poll,
+            Poll,
+            Rename(LOG, OLD),
+            Append(LOG, "b\n"),
+            Poll,
+            Append(OLD, "late\n"),
+        ],
+        "a\nlate\nb\n",
+    ),
+    (
         "renamed twice between two polls",
         &[
             Append(LOG, "a\n"),
