@@ -303,6 +303,8 @@ fn a_copy_that_misses_the_last_lines_is_no_loss() {
     stage.copy(LOG, OLD);
     stage.append(LOG, "between\n");
     received.round(&mut follower);
+    // The copy is done only now.
+    stage.stamp(OLD);
     stage.truncate(LOG);
     stage.append(LOG, "b\n");
     received.settle(&mut follower);
@@ -357,4 +359,22 @@ fn a_link_to_another_file_is_a_rotation() {
     received.settle(&mut follower);
     assert_eq!(received.text("web.log"), "a\nb\nc\nd\n");
     assert!(lost_nothing(&follower));
+}
+
+#[test]
+fn a_banner_that_comes_again_does_not_hide_a_truncation() {
+    let banner = "the same words again\n".repeat(100);
+    let mut stage = Stage::new();
+    stage.append(LOG, format!("{banner}first\n"));
+    let (mut follower, mut received) = (stage.follow("*"), Received::default());
+    follower.poll_now();
+    follower.poll_now();
+    let id = follower.streams().next().expect("found");
+    assert_eq!(follower.read(id, &mut [0; 3]), Chunk::Bytes(3));
+    stage.truncate(LOG);
+    stage.append(LOG, format!("{banner}second, and longer\n"));
+    received.settle(&mut follower);
+    assert_eq!(received.text(LOG), format!("\n{banner}second, and longer\n"));
+    assert_eq!(follower.counters().truncations, 1);
+    assert_eq!(follower.counters().lost_bytes, banner.len() as u64 + 6 - 3);
 }
