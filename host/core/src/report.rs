@@ -58,3 +58,18 @@ pub struct Subject {
     /// Example records, newest first.
     pub examples: Vec<String>,
 }
+
+/// What a window of a source was worth, for whoever measures a run instead of watching it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowScore {
+    /// Key of the source.
+    pub source: String,
+    /// First millisecond of the window.
+    pub start_ms: u64,
+    /// How much of it is news, in bits.
+    pub news_bits: f32,
+    /// The detector that found it most surprising.
+    pub detector: String,
+    /// What it found, as a person would read it.
+    pub sentence: String,
+}

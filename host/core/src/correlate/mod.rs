@@ -10,7 +10,7 @@ mod sentence;
 pub use anomaly::{Alarm, Event, EventKind};
 use anomaly::{Anomaly, Subjects};
 
-use crate::report::Report;
+use crate::report::{Report, WindowScore};
 use crate::settings::Settings;
 use crate::state::{StateError, from_bytes, to_bytes};
 use std::collections::BTreeMap;
@@ -64,6 +64,21 @@ impl Correlator {
             self.resolve(source, until_ms, &mut events);
         }
         events
+    }
+
+    /// What a report alone is worth, whether or not an anomaly comes of it.
+    pub fn score(&self, report: &Report) -> WindowScore {
+        let (source, first) =
+            (&self.source_keys[report.source as usize], report.findings.first());
+        WindowScore {
+            source: source.clone(),
+            start_ms: report.start_ms,
+            news_bits: report.news_bits,
+            detector: first.map(|finding| finding.detector.clone()).unwrap_or_default(),
+            sentence: first
+                .map(|finding| sentence::sentence(source, finding, report.start_ms))
+                .unwrap_or_default(),
+        }
     }
 
     /// Anomalies that are open.

@@ -309,3 +309,19 @@ fn what_somebody_ends_is_over() {
     assert!(correlator.end(&events[0].id));
     assert_eq!(fold(&mut correlator, vec![], Some(u64::MAX / 2)), []);
 }
+
+#[test]
+fn a_report_is_scored_as_it_is_said() {
+    let correlator = correlator(&settings());
+    for (source, message, news_bits, key, subject) in
+        [(1, 7, 12.0, "file:a", "`message 7`"), (0, 0, 0.5, "file:b", "all lines together")]
+    {
+        let score = correlator.score(&report((3, source, message, 20.0, news_bits)));
+        assert_eq!((&score.source[..], score.news_bits), (key, news_bits));
+        assert_eq!(score.start_ms, BEGIN_MS + 3 * MINUTE);
+        assert_eq!(score.detector, format!("detector-{source}"));
+        let name = key.trim_start_matches("file:");
+        let sentence = format!("{name}: {subject} rose from 1.0/min to 3.0/min at 00:03");
+        assert_eq!(score.sentence, sentence);
+    }
+}

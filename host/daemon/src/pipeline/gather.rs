@@ -47,6 +47,9 @@ impl Gather {
     ) {
         let Outputs { panes, reports, kept } = outputs;
         reports.iter().for_each(trace_report);
+        if self.release == Release::InOrder {
+            output.scores.extend(reports.iter().map(|report| self.correlator.score(report)));
+        }
         output.panes.extend(panes);
         self.spans.entry(ticks).or_default().kept.extend(kept);
         let (sources, until_ms) = match closed {

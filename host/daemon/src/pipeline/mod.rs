@@ -11,6 +11,7 @@ use crate::loadout::{Loadout, LoadoutError};
 use bellwether_core::correlate::{Correlator, Event};
 use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
 use bellwether_core::lane::{KeptRecord, LaneCounters, PaneCounts, SavedSource, SourceInfo};
+use bellwether_core::report::WindowScore;
 use bellwether_core::state::StateError;
 pub use checkpoint::{Checkpoint, SourceCheckpoint, SourceState};
 use gather::Gather;
@@ -56,6 +57,8 @@ pub enum Release {
 pub struct Output {
     /// Changes in the lives of anomalies.
     pub events: Vec<Event>,
+    /// What each odd window was worth, in no order; only of a run whose events come in order.
+    pub scores: Vec<WindowScore>,
     /// Counts of closed panes, if they are wanted.
     pub panes: Vec<PaneCounts>,
     /// Kept records, if they are wanted: window by window of event time, in each in the order of their input.
