@@ -2,6 +2,8 @@
 //!
 //! To add a group of tests, write `x.rs` or `x/mod.rs` beside this file and add one line here.
 
+// Logs whose faults are known, and what is found of them.
+mod backtest;
 // Chance that is the same in every run, for the groups that need it.
 mod chance;
 // What else the program is asked to do: patterns, plugins, generated logs, and wrong usage.

@@ -2,8 +2,9 @@
 //!
 //! This crate composes the others: [`config`] is read and checked, [`loadout`] opens the plugins it names, [`pipeline`]
 //! runs lanes on worker threads between intake and correlator, and [`cli`] is what a user types. [`generate`] makes
-//! believable traffic to try it on.
+//! believable traffic to try it on, and `backtest` measures what is found of what is known.
 
+mod backtest;
 pub mod cli;
 pub mod config;
 pub mod generate;

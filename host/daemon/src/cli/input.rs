@@ -70,6 +70,17 @@ impl Inputs {
         &mut self,
         pipeline: &mut Pipeline,
         ids: &[InputId],
+        take: impl FnMut(Output) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.read_watched(pipeline, ids, |_, _| (), take)
+    }
+
+    /// The same for whoever wants to see the bytes too, each time with the place of their file.
+    pub(super) fn read_watched(
+        &mut self,
+        pipeline: &mut Pipeline,
+        ids: &[InputId],
+        mut watch: impl FnMut(usize, &[u8]),
         mut take: impl FnMut(Output) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let progress = self.progress();
@@ -78,6 +89,7 @@ impl Inputs {
             let place =
                 ids.iter().position(|known| *known == id).expect("every input was announced");
             let count = self.next_bytes(place, &mut buffer);
+            watch(place, &buffer[..count]);
             let output: Result<Output, PipelineError> = match count {
                 0 => pipeline.finish(id),
                 _ => pipeline.push(id, &buffer[..count]),

@@ -1,5 +1,6 @@
 //! What a user types: commands, their options, and how the program ends.
 
+mod backtest;
 mod check;
 mod demo;
 mod export;
@@ -39,6 +40,8 @@ enum Command {
     Run(run::Options),
     /// Read log files from beginning to end and tell what stood out
     Replay(replay::Options),
+    /// Replay a log whose faults are known, and measure what is found of them
+    Backtest(Box<backtest::Options>),
     /// Generate a day of a web shop's logs with incidents in it, and find them
     Demo(demo::Options),
     /// Print everything that the daemon has kept, as JSON lines that can be compared
@@ -120,6 +123,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Run(options) => run::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Replay(options) => replay::run(&options),
+        Command::Backtest(options) => backtest::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Templates(options) => templates::run(&options),
         Command::Patterns { command: PatternCommand::Check { files } } => check::patterns(&files),
