@@ -91,16 +91,23 @@ enum LabelForm {
 
 const PROTOCOL: &str = "\
 How it is measured:
-  Training. The beginning of the log only teaches, and alarms in it count neither way. With --truth and
-    incidents: the first 40 % of the time between the first line and the last. With phases of an attack: 60 %
-    of the time before the first. With --labels bgl: 2.6 hours. --training-hours says otherwise.
-  Alarm. A window (1 minute) of any source whose bits reach the threshold. The default threshold is that of
-    `alerts_per_day`.
-  Found. A fault with an alarm that overlaps it. Delay: from its start to the end of the first such window.
-  False. An alarm outside of all faults; while alarms go on, one in five windows counts. With --labels a
-    fault is what lies between alert lines at most 10 minutes apart, and an alarm without any is false.
-  At 1, 2, 5 a day. The threshold that finds most while false alarms a day keep to that.
-  Faults that begin in training, and faults outside of the log's time, are left out and counted.";
+
+Training. The beginning of the log only teaches; alarms in it count neither way. With incidents it
+is the first 40 % of the time between the first line and the last, with phases of attacks 60 % of
+the time before the first, with --labels bgl 2.6 hours. --training-hours says otherwise.
+
+Alarm. A window (1 minute) of any source whose bits reach the threshold, which by default is that
+of `alerts_per_day`.
+
+Found. A fault with an alarm that overlaps it. Its delay is the time from its start to the end of
+the first such window. With --labels, alert lines at most 10 minutes apart are one fault.
+
+False. An alarm that overlaps no fault (with --labels: that has no alert line). While alarms go on,
+one window in five counts.
+
+At 1, 2, 5 a day. The threshold that finds most while false alarms keep to so many a day.
+
+Left out, and counted. Faults that begin in training, and faults outside of the log's time.";
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if options.columns.is_some() && options.files.len() > 1 {
