@@ -27,7 +27,7 @@ build: setup ## build the release binary
 	@echo "built $${CARGO_TARGET_DIR:-target}/release/bellwether"
 
 demo: build ## show what bellwether does with a shop's logs in which things go wrong
-	"$${CARGO_TARGET_DIR:-target}/release/bellwether" demo
+	"$${CARGO_TARGET_DIR:-target}/release/bellwether" demo --watch
 
 # The binary is built as part of the whole workspace, so that the tests find the same libraries compiled.
 test: setup ## run all tests

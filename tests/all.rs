@@ -22,5 +22,7 @@ mod odd_input;
 mod outcome;
 // The binary under test and the labelled data, for the groups that need them.
 mod program;
+// A daemon that is killed anywhere.
+mod survival;
 // The rules of CONTRIBUTING.md that a machine can check.
 mod tidy;

@@ -13,6 +13,7 @@ pub mod calibrate;
 pub mod column;
 pub mod correlate;
 pub mod entropy;
+pub mod envelope;
 pub mod form;
 pub mod frame;
 pub mod intake;

@@ -14,8 +14,6 @@ pub struct Checkpoint {
     pub watermark_ms: u64,
     /// Opaque state of the intake.
     pub intake: Vec<u8>,
-    /// Opaque state of the correlator.
-    pub correlator: Vec<u8>,
     /// All inputs; those of the last checkpoint that are not among them are forgotten.
     pub inputs: Vec<InputRow>,
     /// The sources that changed since the last checkpoint.
@@ -37,6 +35,8 @@ pub struct Checkpoint {
 pub struct InputRow {
     /// Its name in the configuration.
     pub name: String,
+    /// Bytes handed on so far.
+    pub position: u64,
     /// Opaque state: position, identity of a file, what is half assembled.
     pub state: Vec<u8>,
 }
@@ -120,8 +120,6 @@ pub struct Loaded {
     pub watermark_ms: u64,
     /// As in the last checkpoint.
     pub intake: Vec<u8>,
-    /// As in the last checkpoint.
-    pub correlator: Vec<u8>,
     /// As in the last checkpoint, by name.
     pub inputs: Vec<InputRow>,
     /// Totals by name.

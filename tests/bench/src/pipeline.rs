@@ -52,8 +52,13 @@ impl Run {
     pub(crate) fn start(loadout: &Arc<Loadout>, workers: usize, routing: Routing) -> Result<Self> {
         let mut pipeline = Pipeline::start(loadout, workers, NOW_MS, Release::InOrder)?;
         let source = "file:bench".into();
-        let input =
-            pipeline.open(InputOptions { source, routing, reference_ms: NOW_MS, follows: false });
+        let input = pipeline.open(InputOptions {
+            source,
+            routing,
+            reference_ms: NOW_MS,
+            labels: Vec::new(),
+            follows: false,
+        });
         Ok(Run { pipeline, input })
     }
 

@@ -7,6 +7,7 @@
 mod tests;
 mod trace;
 
+use crate::envelope::Opened;
 use crate::form::{Form, Recognizer, RecognizerLimits, Reference, Verdict};
 use crate::frame::Line;
 use crate::record::Record;
@@ -49,6 +50,8 @@ pub struct Assembler {
     trace: Trace,
     /// Blank lines since the last line of the record under way.
     blanks: u32,
+    /// What is known of all records beside their text.
+    labels: Vec<(String, String)>,
 }
 
 impl Assembler {
@@ -62,7 +65,13 @@ impl Assembler {
             fresh: Record::default(),
             trace: Trace::Outside,
             blanks: 0,
+            labels: Vec::new(),
         }
+    }
+
+    /// Gives every record these attributes from now on.
+    pub fn label(&mut self, labels: &[(String, String)]) {
+        self.labels = labels.to_vec();
     }
 
     /// Goes on under these limits, which are not part of a saved assembler.
@@ -73,6 +82,12 @@ impl Assembler {
 
     /// Takes the next line and hands out the record that it shows to be complete.
     pub fn line(&mut self, line: Line<'_>, sink: &mut dyn FnMut(&Record)) {
+        self.opened(Opened { line, time_ms: None }, sink);
+    }
+
+    /// The same of a line out of an envelope, whose time counts where the line has none.
+    pub fn opened(&mut self, opened: Opened<'_>, sink: &mut dyn FnMut(&Record)) {
+        let Opened { line, time_ms } = opened;
         let bytes = line.bytes;
         let Some(&first) = bytes.trim_ascii().first() else {
             self.blanks = self.blanks.saturating_add(1);
@@ -93,7 +108,7 @@ impl Assembler {
         self.flush(sink);
         std::mem::swap(&mut self.pending, &mut self.fresh);
         self.trace = Trace::begin(&self.pending.body);
-        self.begin(line);
+        self.begin(line, time_ms);
     }
 
     /// Hands out the record under way, at the end of the input or after a long silence.
@@ -132,8 +147,12 @@ impl Assembler {
     }
 
     /// Completes the parsed record with what is the same for every form.
-    fn begin(&mut self, line: Line<'_>) {
+    fn begin(&mut self, line: Line<'_>, time_ms: Option<i64>) {
         let record = &mut self.pending;
+        record.time_ms = record.time_ms.or(time_ms);
+        for (name, value) in &self.labels {
+            record.attributes.push(name.as_bytes(), value.as_bytes());
+        }
         let max = self.limits.record_bytes_max;
         record.position = line.position;
         record.lines = 1;

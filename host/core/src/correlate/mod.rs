@@ -68,8 +68,7 @@ impl Correlator {
 
     /// What a report alone is worth, whether or not an anomaly comes of it.
     pub fn score(&self, report: &Report) -> WindowScore {
-        let (source, first) =
-            (&self.source_keys[report.source as usize], report.findings.first());
+        let (source, first) = (&self.source_keys[report.source as usize], report.findings.first());
         WindowScore {
             source: source.clone(),
             start_ms: report.start_ms,

@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use super::route::Routing;
 use crate::assemble::Assembler;
+use crate::envelope::Envelope;
 use crate::frame::LineSplitter;
 use crate::record::Record;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub struct InputOptions {
     pub routing: Routing,
     /// When the input was written, for stamps without a year; milliseconds since 1970.
     pub reference_ms: i64,
+    /// What is known of all its records beside their text, such as the container they come from.
+    pub labels: Vec<(String, String)>,
     /// Whether event time waits for it from the beginning, or only once it was read to its end for the first time.
     pub follows: bool,
 }
@@ -68,6 +71,7 @@ pub(super) struct Source {
     pub(super) input: usize,
     #[serde(skip)]
     pub(super) lane: u32,
+    pub(super) envelope: Envelope,
     /// Absent only while it hands out a record.
     pub(super) assembler: Option<Assembler>,
     pub(super) records: u64,

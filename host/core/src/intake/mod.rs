@@ -14,6 +14,7 @@ mod state;
 
 use crate::assemble::{Assembler, AssemblerLimits};
 use crate::batch::{Batch, BatchBuilder};
+use crate::envelope::Envelope;
 use crate::form::{Reference, Verdict};
 use crate::frame::{FrameLimits, Line, LineSplitter};
 use crate::record::Record;
@@ -170,7 +171,14 @@ impl Intake {
         }
         self.flush_input(index, out);
         self.inputs[index].pace = Pace::Idle;
-        self.tick(out);
+        let waited_for = |input: &Input| matches!(input.pace, Pace::CatchingUp | Pace::Live);
+        if self.inputs.iter().any(waited_for) {
+            self.tick(out);
+        } else {
+            // Whoever came furthest says how far event time has come, in whatever order they fell silent.
+            let furthest = self.inputs.iter().map(|input| input.gate.closed_ms()).max();
+            self.tick_to(self.step(furthest.unwrap_or(0)), out);
+        }
     }
 
     /// While all inputs are idle, only a clock knows how far event time has come.
@@ -268,8 +276,13 @@ impl Intake {
             self.counters.quarantined += 1;
             return;
         };
-        let Some(mut assembler) = self.sources[source as usize].assembler.take() else { return };
-        assembler.line(line, &mut |record| self.record(source, record, out));
+        let place = &mut self.sources[source as usize];
+        let Some(mut assembler) = place.assembler.take() else { return };
+        let mut envelope = std::mem::take(&mut place.envelope);
+        if let Some(opened) = envelope.open(line, self.settings.line_bytes_max) {
+            assembler.opened(opened, &mut |record| self.record(source, record, out));
+        }
+        self.sources[source as usize].envelope = envelope;
         self.sources[source as usize].assembler = Some(assembler);
     }
 
@@ -283,11 +296,14 @@ impl Intake {
         let Input { options, suffix, .. } = &self.inputs[input];
         let key = format!("{}{suffix}", Routing::key(&options.source, name));
         let reference = Reference { time_ms: options.reference_ms };
+        let mut assembler = Assembler::new(self.assembler_limits(), reference);
+        assembler.label(&options.labels);
         self.sources.push(Source {
             lane: self.lane_of(&key),
             key,
             input,
-            assembler: Some(Assembler::new(self.assembler_limits(), reference)),
+            envelope: Envelope::default(),
+            assembler: Some(assembler),
             records: 0,
             last_ms: None,
             arrivals: 0,

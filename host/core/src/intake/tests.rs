@@ -34,6 +34,7 @@ impl Bench {
             source: source.into(),
             routing,
             reference_ms: NOW_MS,
+            labels: Vec::new(),
             follows: false,
         })
     }

@@ -1,5 +1,7 @@
 //! `bellwether demo`: a day of generated traffic through the real pipeline, and how much of what was planted it found.
 
+mod watched;
+
 use super::generate::PlanOptions;
 use super::{Failure, Format, load_config, stdout, worker_count};
 use crate::generate::{Generator, Incident, Plan};
@@ -35,6 +37,9 @@ pub(super) struct Options {
     /// Worker threads; results do not depend on it (default: one per processor)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
+    /// Start the daemon, let it follow the shop's logs while they are written, and leave its page open until ctrl-c
+    #[arg(long, conflicts_with_all = ["config", "format"])]
+    watch: bool,
 }
 
 /// The result, in the form of the last JSON object.
@@ -65,6 +70,9 @@ struct ScoredIncident {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    if options.watch {
+        return watched::run(options);
+    }
     let (plan, mut generator) = options.plan.generator()?;
     let config = load_config(options.config.as_deref())?;
     let settings = settings(&config);
@@ -107,6 +115,7 @@ fn feed(
         routing: Routing::Prefixed,
         reference_ms: crate::generate::START_MS,
         follows: false,
+        labels: Vec::new(),
     };
     let input = pipeline.open(options);
     let (mut record, mut chunk) = (Vec::new(), Vec::new());
@@ -131,7 +140,7 @@ fn score(plan: &Plan, generator: &Generator, events: &[Event], window_ms: i64) -
     let alarms: Vec<(i64, &Event)> = events
         .iter()
         .filter(|event| event.event != EventKind::Resolved)
-        .map(|event| (milliseconds(&event.at), event))
+        .map(|event| (event.at_ms as i64, event))
         .collect();
     let during = |incident: &Incident, at_ms: i64| {
         at_ms > incident.start_ms && at_ms - window_ms < incident.end_ms + AFTERMATH_MS
@@ -189,10 +198,6 @@ fn write(out: &mut dyn Write, plan: &Plan, score: &Score, events: &[Event]) -> i
     let Score { planted, found, false_alarms, .. } = score;
     let plural = if *false_alarms == 1 { "" } else { "s" };
     writeln!(out, "\n{found} of {planted} incidents found, {false_alarms} false alarm{plural}")
-}
-
-fn milliseconds(time: &str) -> i64 {
-    time.parse::<jiff::Timestamp>().map_or(0, |time| time.as_millisecond())
 }
 
 fn rfc3339(time_ms: i64) -> String {

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::failure::chain;
 use crate::pipeline::{Output, Pipeline, PipelineError};
+use crate::watch::plain_name;
 use bellwether_connect::Reader;
 use bellwether_core::intake::{InputId, InputOptions, Routing};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -59,7 +60,13 @@ impl Inputs {
         for (path, reader) in &self.readers {
             let reference_ms = reference_ms.or(reader.modified_ms()).unwrap_or(now_ms);
             let source = source.map_or_else(|| source_key(path), String::from);
-            ids.push(pipeline.open(InputOptions { source, routing, reference_ms, follows: false }));
+            ids.push(pipeline.open(InputOptions {
+                source,
+                routing,
+                reference_ms,
+                labels: Vec::new(),
+                follows: false,
+            }));
         }
         ids
     }
@@ -163,14 +170,7 @@ fn source_key(path: &Path) -> String {
     if path == Path::new("-") {
         return "stdin:-".into();
     }
-    let name = path
-        .file_name()
-        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
-    let mut name = name.as_str();
-    for ending in [".gz", ".zst", ".log"] {
-        name = name.strip_suffix(ending).filter(|rest| !rest.is_empty()).unwrap_or(name);
-    }
-    format!("file:{name}")
+    format!("file:{}", plain_name(path))
 }
 
 #[cfg(test)]

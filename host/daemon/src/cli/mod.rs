@@ -7,6 +7,7 @@ mod export;
 mod failure;
 mod generate;
 mod input;
+mod learn;
 mod plugin;
 mod replay;
 mod run;
@@ -44,6 +45,8 @@ enum Command {
     Backtest(Box<backtest::Options>),
     /// Generate a day of a web shop's logs with incidents in it, and find them
     Demo(demo::Options),
+    /// Learn what is usual from files of the past, for the daemon to begin with
+    Learn(learn::Options),
     /// Print everything that the daemon has kept, as JSON lines that can be compared
     Export(export::Options),
     /// Show the templates of a log: its messages with the variables marked
@@ -121,6 +124,7 @@ fn start_log(command: &Command) {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(options) => run::run(&options),
+        Command::Learn(options) => learn::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Backtest(options) => backtest::run(&options),

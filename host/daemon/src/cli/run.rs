@@ -14,6 +14,9 @@ pub(super) struct Options {
     /// Only check the configuration and what it names
     #[arg(long)]
     check: bool,
+    /// Read what is there, commit, and end
+    #[arg(long)]
+    once: bool,
     /// Worker threads; results do not depend on it (default: one per processor)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
@@ -30,5 +33,5 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             options.config.display()
         )));
     }
-    Ok(watch::run(&options.config, options.workers.map(usize::from))?)
+    Ok(watch::run(&options.config, options.workers.map(usize::from), options.once)?)
 }

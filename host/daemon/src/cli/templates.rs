@@ -5,6 +5,7 @@ use super::{Failure, stdout};
 use crate::output::table::Table;
 use bellwether_core::assemble::{Assembler, AssemblerLimits};
 use bellwether_core::batch::{Batch, BatchBuilder};
+use bellwether_core::envelope::Envelope;
 use bellwether_core::form::Reference;
 use bellwether_core::frame::{FrameLimits, Line, LineSplitter};
 use bellwether_core::record::Record;
@@ -96,6 +97,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 
 /// Makes records of lines, or takes each line as a message.
 struct Shaper {
+    envelope: Envelope,
     assembler: Option<Assembler>,
     raw: Record,
     lines: u64,
@@ -108,6 +110,7 @@ impl Shaper {
         let assembler =
             Assembler::new(AssemblerLimits::default(), Reference { time_ms: super::now_ms() });
         Shaper {
+            envelope: Envelope::default(),
             assembler: (!raw).then_some(assembler),
             raw: Record::default(),
             lines: 0,
@@ -125,7 +128,10 @@ impl Shaper {
         };
         let begin = self.begin;
         let mut complete = false;
-        assembler.line(line, &mut |record| {
+        let Some(opened) = self.envelope.open(line, FrameLimits::default().line_bytes_max) else {
+            return;
+        };
+        assembler.opened(opened, &mut |record| {
             complete = true;
             miner.push(begin, record);
         });

@@ -3,6 +3,7 @@
 //! Each section is a struct with a `read` function that names every setting once, with default, range and description.
 //! From these come the values, the messages and the printed defaults, so that a setting is added in one place.
 
+mod environment;
 mod files;
 mod kinds;
 mod mistake;
@@ -75,9 +76,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a file and the pattern files it names; on failure says all that is wrong with them.
+    /// Reads a file, what the environment says otherwise, and the pattern files they name; on failure says all that is
+    /// wrong with them.
     pub fn load(path: &Path) -> Result<Config, Mistakes> {
-        let document = open(path)?;
+        let mut document = open(path)?;
+        Mistakes::none_or(environment::apply(&mut document, texts_of_environment()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Config::from_document(&document, path.display().to_string(), folder)
     }
@@ -181,6 +184,12 @@ pub fn render_defaults() -> String {
     read_document(&empty, &mut notes, |table| Config::read(table, Path::new(""), &mut library));
     let settings = notes.outline.map(Outline::into_text).unwrap_or_default();
     format!("{HEADER}{settings}")
+}
+
+/// Variables that are text; others cannot be meant.
+fn texts_of_environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
 }
 
 fn open(path: &Path) -> Result<Node, Mistakes> {

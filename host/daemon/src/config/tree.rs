@@ -65,6 +65,11 @@ impl Node {
         read(text, options).map_err(|error| SyntaxError::new(&error))
     }
 
+    /// A text that stands nowhere.
+    pub(super) fn text(text: String) -> Node {
+        Node { place: Place::default(), value: Value::Text(text) }
+    }
+
     /// The node as JSON, for plugins.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {

@@ -1,6 +1,6 @@
 //! The followed files of one tenant: several groups, each with a follower of its own, as one.
 
-use super::naming::source_key;
+use super::naming::{container_labels, source_key};
 use crate::config::{Config, InputConfig};
 use bellwether_connect::{
     Chunk, FollowCounters, FollowError, FollowFrom, FollowOptions, Follower, SavedStream,
@@ -23,6 +23,8 @@ pub(super) struct Found {
     pub(super) source: String,
     pub(super) routing: Routing,
     pub(super) modified_ms: Option<i64>,
+    /// What the path says of the container behind it.
+    pub(super) labels: Vec<(String, String)>,
 }
 
 /// All followed files of a tenant.
@@ -67,6 +69,7 @@ impl Files {
                         id: (group, id),
                         source: source_key(&input.source, &path),
                         routing: if input.prefixed { Routing::Prefixed } else { Routing::Whole },
+                        labels: container_labels(&path),
                         path,
                         modified_ms,
                     }),

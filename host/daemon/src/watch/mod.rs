@@ -2,15 +2,18 @@
 
 mod files;
 mod keeper;
+mod learn;
 mod naming;
 mod pending;
+mod restore;
 mod run;
 mod status;
 mod telling;
 mod tenant;
 
 pub use keeper::{Keeper, KeeperError, KeeperThread};
-pub use naming::{plain_name, source_key};
+pub use learn::{History, Learnt, learn};
+pub use naming::{container_labels, plain_name, source_key};
 pub use run::{RunError, run, store_options};
 pub use status::{CommitStatus, InputStatus, SourceStatus, Status, TenantStatus};
 pub use tenant::{Assignment, TenantError};

@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-/// Endings that say how a file is written and not what is in it.
-const ENDINGS: [&str; 3] = [".gz", ".zst", ".log"];
-
 /// The key of a source: a template in which `{name}`, `{folder}` and `{path}` stand for parts of the path, and
 /// `{namespace}`, `{pod}` and `{container}` for those of a container's log.
 pub fn source_key(template: &str, path: &Path) -> String {
@@ -35,14 +32,33 @@ pub fn source_key(template: &str, path: &Path) -> String {
     key
 }
 
-/// The name of a file without compression and `.log`.
+/// The name of a file without what says how it is written: compression, the number of a rotation, `.log`.
 pub fn plain_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let without = |name: &'_ str, ending: &str| -> usize {
+        name.strip_suffix(ending).filter(|rest| !rest.is_empty()).unwrap_or(name).len()
+    };
     let mut name = &*name;
-    for ending in ENDINGS {
-        name = name.strip_suffix(ending).filter(|rest| !rest.is_empty()).unwrap_or(name);
+    name = &name[..without(name, ".gz")];
+    name = &name[..without(name, ".zst")];
+    if let Some((base, number)) = name.rsplit_once('.')
+        && base.ends_with(".log")
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        name = base;
     }
-    name.into()
+    name[..without(name, ".log")].into()
+}
+
+/// What the path of a container's log says about it, as attributes; nothing for other paths.
+pub fn container_labels(path: &Path) -> Vec<(String, String)> {
+    let in_containers = path.iter().any(|part| part == "pods" || part == "containers");
+    if !in_containers {
+        return Vec::new();
+    }
+    let Container { namespace, pod, container } = Container::of(path);
+    let named = [("namespace", namespace), ("pod", pod), ("container", container)];
+    named.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
 }
 
 /// What the path of a container's log says about it; the file's name where it says nothing.
@@ -88,6 +104,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_logs_of_containers_have_labels() {
+        assert!(container_labels(Path::new("/var/log/nginx.log")).is_empty());
+        let labels = container_labels(Path::new("/var/log/pods/shop_web-5f_1a2b/nginx/0.log"));
+        let shown: Vec<String> =
+            labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(shown, ["namespace=shop", "pod=web-5f", "container=nginx"]);
+    }
+
+    #[test]
     fn keys_follow_the_template() {
         let pods = "/var/log/pods/shop_web-5f_1a2b/nginx/0.log";
         let containers = "/var/log/containers/web-5f_shop_nginx-0123456789ab.log";
@@ -95,6 +120,8 @@ mod tests {
         let cases = [
             ("file:{name}", "/var/log/nginx.log", "file:nginx"),
             ("file:{name}", "/var/log/nginx.log.gz", "file:nginx"),
+            ("file:{name}", "/var/log/nginx.log.12.gz", "file:nginx"),
+            ("file:{name}", "/var/log/app-1.2", "file:app-1.2"),
             ("file:{folder}/{name}", "/srv/shop/app.txt", "file:shop/app.txt"),
             ("file:{path}", "/a/b.log", "file:/a/b.log"),
             ("k8s:{namespace}/{pod}/{container}", pods, "k8s:shop/web-5f/nginx"),

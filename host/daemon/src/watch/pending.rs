@@ -69,7 +69,6 @@ impl Pending {
             tenant: tenant.into(),
             watermark_ms,
             intake,
-            correlator: Vec::new(),
             inputs: Vec::new(),
             sources: std::mem::take(&mut self.sources).into_values().collect(),
             templates: std::mem::take(&mut self.templates).into_values().collect(),

@@ -72,8 +72,8 @@ pub fn store_options(config: &Config) -> StoreOptions {
     }
 }
 
-/// Runs until a signal says otherwise.
-pub fn run(path: &Path, workers: Option<usize>) -> Result<(), RunError> {
+/// Runs until a signal says otherwise, or, if it is to run once, until everything that is there was read.
+pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunError> {
     let config = Arc::new(Config::load(path).map_err(RunError::Config)?);
     let loadouts = open_loadouts(&config)?;
     let writer = Writer::open(&config.store.path, store_options(&config))?;
@@ -83,6 +83,7 @@ pub fn run(path: &Path, workers: Option<usize>) -> Result<(), RunError> {
     let daemon = Daemon {
         path: path.to_owned(),
         workers,
+        once,
         keeper,
         status: Status::default(),
         wake_alerts: Arc::new(Notify::new()),
@@ -115,9 +116,16 @@ fn open_loadouts(config: &Config) -> Result<Loadouts, LoadoutError> {
 struct Crew {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// A sender for each thread; when the last is gone, all have ended.
+    ended: mpsc::Receiver<()>,
 }
 
 impl Crew {
+    /// Waits until all tenants have ended by themselves.
+    async fn ended(&mut self) {
+        let _ = self.ended.recv().await;
+    }
+
     /// Lets every tenant commit and end.
     async fn end(self) {
         self.stop.store(true, Ordering::Relaxed);
@@ -130,6 +138,7 @@ impl Crew {
 struct Daemon {
     path: PathBuf,
     workers: Option<usize>,
+    once: bool,
     keeper: Keeper,
     status: Status,
     wake_alerts: Arc<Notify>,
@@ -151,9 +160,11 @@ impl Daemon {
         info!(address = %local, "ready: http://{local}/");
         let result = loop {
             tokio::select! {
+                biased;
                 _ = terminate.recv() => break Ok(()),
                 _ = interrupt.recv() => break Ok(()),
                 Some(failure) = failures.recv() => break Err(failure),
+                () = crew.ended() => break Ok(()),
                 _ = hang_up.recv() => match self.reload(&config) {
                     Ok((config, loadouts)) => {
                         crew.end().await;
@@ -187,7 +198,8 @@ impl Daemon {
         loadouts: &Loadouts,
         failed: &mpsc::UnboundedSender<RunError>,
     ) -> Result<Crew, RunError> {
-        let mut crew = Crew { stop: Arc::default(), threads: Vec::new() };
+        let (alive, ended) = mpsc::channel(1);
+        let mut crew = Crew { stop: Arc::default(), threads: Vec::new(), ended };
         let mut starts = Vec::new();
         let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
         let asked = self.workers.unwrap_or(config.workers);
@@ -203,12 +215,14 @@ impl Daemon {
                 status: self.status.clone(),
                 stop: Arc::clone(&crew.stop),
                 wake_alerts: Arc::new(move || wake.notify_one()),
+                once: self.once,
                 clock: now_ms,
             };
             let (started, start) = oneshot::channel();
             let (status, failed) = (self.status.clone(), failed.clone());
-            let name = tenant.clone();
+            let (name, alive) = (tenant.clone(), alive.clone());
             let work = move || {
+                let _alive = alive;
                 if let Err(source) = work(assignment, started) {
                     status.update(&name, |status| status.stopped = Some(chain(&source)));
                     // Nobody listens any more when the daemon is about to end.

@@ -2,22 +2,22 @@
 
 use super::files::{FileId, Files, Found};
 use super::keeper::{Keeper, KeeperError};
-use super::pending::{Pending, counters_from_rows};
+use super::pending::Pending;
+use super::restore::{Restored, restore};
 use super::status::Status;
 use crate::config::Config;
 use crate::loadout::Loadout;
-use crate::pipeline::{Output, Pipeline, PipelineError, Release, SourceState};
+use crate::pipeline::{Output, Pipeline, PipelineError};
 use bellwether_connect::{Chunk, FollowError, SavedStream};
 use bellwether_core::intake::{InputId, InputOptions};
 use bellwether_core::lane::{LaneCounters, SourceInfo};
-use bellwether_core::plugin::PluginState;
 use bellwether_core::state::StateError;
-use bellwether_store::{InputRow, SourceRow};
+use bellwether_store::InputRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tracing::{info, warn};
+use tracing::{debug, info, trace, warn};
 
 /// Bytes read of a file before the next has its turn.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -25,6 +25,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 const COMMIT_BYTES: u64 = 64 << 20;
 /// Commits are at least so far apart, also where there is news.
 const COMMIT_PAUSE: Duration = Duration::from_secs(1);
+/// Looks at the folders without anything new after which everything that is there was read.
+const ONCE_LOOKS: u32 = 6;
 /// Longest sleep while there is nothing to read.
 const WAIT_MAX: Duration = Duration::from_millis(500);
 
@@ -63,6 +65,8 @@ pub struct Assignment {
     pub stop: Arc<AtomicBool>,
     /// Called after a commit with alerts in it.
     pub wake_alerts: Arc<dyn Fn() + Send + Sync>,
+    /// Whether it ends when everything that is there was read.
+    pub once: bool,
     /// The clock, in milliseconds since 1970.
     pub clock: fn() -> u64,
 }
@@ -92,40 +96,21 @@ pub(super) struct Tenant {
     /// When all files had fallen silent, and event time then.
     silent_since: Option<(Instant, u64)>,
     told: Option<Instant>,
+    /// When something was read last.
+    busy: Instant,
     buffer: Vec<u8>,
 }
 
 impl Tenant {
     /// Goes on where the last commit left off.
     pub(super) fn start(given: Assignment) -> Result<Self, TenantError> {
-        let tenant = given.tenant.clone();
-        let loaded = given.keeper.call({
-            let tenant = tenant.clone();
-            move |writer| writer.load(&tenant)
-        })?;
         let now_ms = (given.clock)() as i64;
-        let (pipeline, saved, counters) = match loaded {
-            Some(loaded) => {
-                let counters = counters_from_rows(&loaded.counters);
-                let pipeline = Pipeline::resume(
-                    &given.loadout,
-                    given.workers,
-                    now_ms,
-                    Release::AtOnce,
-                    &loaded.intake,
-                    counters.clone(),
-                )?;
-                let streams = loaded.inputs.iter().map(|row| stream_of(&row.state));
-                (pipeline, streams.collect::<Result<Vec<_>, _>>()?, counters)
-            }
-            None => {
-                let pipeline =
-                    Pipeline::start(&given.loadout, given.workers, now_ms, Release::AtOnce)?;
-                (pipeline, Vec::new(), LaneCounters::default())
-            }
-        };
-        let files = Files::new(&given.config, &tenant, &saved)?;
-        let mut tenant = Tenant {
+        let Restored { pipeline, inputs, counters } =
+            restore(&given.loadout, given.workers, now_ms, &given.keeper)?;
+        let saved: Result<Vec<SavedStream>, StateError> =
+            inputs.iter().map(|row| stream_of(&row.state)).collect();
+        let files = Files::new(&given.config, &given.tenant, &saved?)?;
+        Ok(Tenant {
             given,
             pipeline,
             files,
@@ -137,28 +122,9 @@ impl Tenant {
             bytes_since: 0,
             silent_since: None,
             told: None,
+            busy: Instant::now(),
             buffer: vec![0; CHUNK_BYTES],
-        };
-        tenant.load_sources()?;
-        Ok(tenant)
-    }
-
-    fn load_sources(&mut self) -> Result<(), TenantError> {
-        let tenant = self.given.tenant.clone();
-        let rows = self.given.keeper.call(move |writer| {
-            let mut rows: Vec<SourceRow> = Vec::new();
-            writer.load_sources(&tenant, &mut |row| rows.push(row))?;
-            Ok(rows)
-        })?;
-        for row in rows {
-            let state = SourceState::from_bytes(&row.state)?;
-            let plugins = row.plugins.into_iter().map(|plugin| {
-                let state = PluginState { version: plugin.version, bytes: plugin.bytes };
-                (plugin.plugin, state)
-            });
-            self.pipeline.load(row.number, state, plugins.collect())?;
-        }
-        Ok(())
+        })
     }
 
     /// Works until it is told to stop; then everything is committed.
@@ -172,12 +138,36 @@ impl Tenant {
                 self.commit()?;
             }
             self.tell(false);
-            if !read {
-                self.files.wait(WAIT_MAX);
+            if read {
+                self.busy = Instant::now();
+                continue;
             }
+            if self.given.once && self.has_read_all() {
+                break;
+            }
+            self.files.wait(WAIT_MAX);
+        }
+        if self.given.once {
+            self.complete()?;
         }
         self.commit()?;
         self.tell(true);
+        Ok(())
+    }
+
+    /// Whether every file was read to its end, and some looks at the folders have shown no more.
+    fn has_read_all(&self) -> bool {
+        let looks = ONCE_LOOKS * Duration::from_millis(self.given.config.follow.poll_ms);
+        self.busy.elapsed() >= looks && self.reading.values().all(|reading| reading.caught_up)
+    }
+
+    /// Nothing more comes: what is under way is complete.
+    fn complete(&mut self) -> Result<(), TenantError> {
+        let inputs: Vec<InputId> = self.reading.values().map(|reading| reading.input).collect();
+        for input in inputs {
+            let output = self.pipeline.idle(input)?;
+            self.take(output);
+        }
         Ok(())
     }
 
@@ -211,6 +201,7 @@ impl Tenant {
                 source: file.source.clone(),
                 routing: file.routing,
                 reference_ms: file.modified_ms.unwrap_or((self.given.clock)() as i64),
+                labels: file.labels,
                 follows: true,
             }),
         };
@@ -243,6 +234,7 @@ impl Tenant {
                     reading.position += count as u64;
                     reading.idle = false;
                     reading.read = Instant::now();
+                    trace!(path = reading.path, position = reading.position, "read");
                     self.pipeline.push(reading.input, &self.buffer[..count])?
                 }
                 Chunk::CaughtUp | Chunk::Ended => {
@@ -322,8 +314,11 @@ impl Tenant {
         if let Err(error) = &result {
             warn!(tenant = self.given.tenant, %error, "nothing can be committed; detection goes on");
             self.pending.put_back(checkpoint);
-        } else if alerts {
-            (self.given.wake_alerts)();
+        } else {
+            debug!(tenant = self.given.tenant, bytes, "committed");
+            if alerts {
+                (self.given.wake_alerts)();
+            }
         }
         self.tell_commit(result.err(), bytes, began.elapsed());
         Ok(())
@@ -353,7 +348,7 @@ impl Tenant {
             let saved = self.files.position(*id)?;
             let state = postcard::to_allocvec(&saved)
                 .expect("plain data, and memory is all that writing needs");
-            Some(InputRow { name: reading.path.clone(), state })
+            Some(InputRow { name: reading.path.clone(), position: saved.position, state })
         });
         rows.collect()
     }

@@ -2,7 +2,8 @@
 //!
 //! Two databases with the same content give the same bytes, however it came in: in one checkpoint or in many, with
 //! housekeeping or without. So there are no numbers of rows, no moments of the wall clock and nothing of how far alerts
-//! have come; states are named by a hash; counts are given in the grain that is due at the watermark, and what is due to
+//! have come; states of sources are named by a hash, how files are found again
+//! is not in it; counts are given in the grain that is due at the watermark, and what is due to
 //! be deleted for its age is left out.
 
 mod counts;
@@ -74,22 +75,15 @@ impl Lines<'_> {
     }
 
     fn states(&mut self) -> Result<(), Fault> {
-        let sql = "SELECT watermark_ms, intake, correlator FROM tenant WHERE tenant = ?1";
-        let (watermark_ms, intake, correlator): (u64, Vec<u8>, Vec<u8>) = self
-            .connection
-            .query_row(sql, [self.tenant], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let (intake, correlator) = (self.hash(&intake)?, self.hash(&correlator)?);
-        let value = json!({
-            "tenant": self.tenant, "watermark_ms": watermark_ms,
-            "intake": intake, "correlator": correlator,
-        });
-        self.line("tenant", &value)?;
-        let sql = "SELECT name, state FROM input WHERE tenant = ?1 ORDER BY name";
+        let sql = "SELECT watermark_ms FROM tenant WHERE tenant = ?1";
+        let watermark_ms: u64 = self.connection.query_row(sql, [self.tenant], |row| row.get(0))?;
+        self.line("tenant", &json!({ "tenant": self.tenant, "watermark_ms": watermark_ms }))?;
+        let sql = "SELECT name, position FROM input WHERE tenant = ?1 ORDER BY name";
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([self.tenant])?;
         while let Some(row) = rows.next()? {
-            let state = self.hash(&row.get::<_, Vec<u8>>(1)?)?;
-            let value = json!({ "name": row.get::<_, String>(0)?, "state": state });
+            let (name, position): (String, u64) = (row.get(0)?, row.get(1)?);
+            let value = json!({ "name": name, "position": position });
             self.line("input", &value)?;
         }
         Ok(())
@@ -97,7 +91,7 @@ impl Lines<'_> {
 
     fn sources(&mut self) -> Result<(), Fault> {
         let mut statement = self.connection.prepare(
-            "SELECT source, number, form, lines, first_ms, last_ms, templates, state FROM source
+            "SELECT source, form, lines, first_ms, last_ms, templates, state FROM source
              WHERE tenant = ?1 AND last_ms >= ?2 ORDER BY source",
         )?;
         let mut plugins = self.connection.prepare(
@@ -117,10 +111,10 @@ impl Lines<'_> {
                 }));
             }
             let value = json!({
-                "source": source, "number": row.get::<_, u32>(1)?, "form": row.get::<_, String>(2)?,
-                "lines": row.get::<_, u64>(3)?, "first_ms": row.get::<_, i64>(4)?,
-                "last_ms": row.get::<_, i64>(5)?, "templates": row.get::<_, u32>(6)?,
-                "state": self.hash(&row.get::<_, Vec<u8>>(7)?)?, "plugins": states,
+                "source": source, "form": row.get::<_, String>(1)?,
+                "lines": row.get::<_, u64>(2)?, "first_ms": row.get::<_, i64>(3)?,
+                "last_ms": row.get::<_, i64>(4)?, "templates": row.get::<_, u32>(5)?,
+                "state": self.hash(&row.get::<_, Vec<u8>>(6)?)?, "plugins": states,
             });
             self.line("source", &value)?;
         }

@@ -4,13 +4,13 @@ CREATE TABLE tenant (
     tenant TEXT NOT NULL,
     watermark_ms INTEGER NOT NULL,
     intake BLOB NOT NULL,
-    correlator BLOB NOT NULL,
     PRIMARY KEY (tenant)
 ) STRICT;
 
 CREATE TABLE input (
     tenant TEXT NOT NULL,
     name TEXT NOT NULL,
+    position INTEGER NOT NULL,
     state BLOB NOT NULL,
     PRIMARY KEY (tenant, name)
 ) STRICT;
@@ -25,6 +25,7 @@ CREATE TABLE source (
     first_ms INTEGER NOT NULL,
     last_ms INTEGER NOT NULL,
     templates INTEGER NOT NULL,
+    position INTEGER NOT NULL,
     state BLOB NOT NULL,
     PRIMARY KEY (tenant, source)
 ) STRICT;

@@ -22,7 +22,7 @@ fn a_checkpoint_comes_back_in_another_process() {
     writer.commit(&first).unwrap();
 
     let mut second = checkpoint(NOON_MS + 10_000);
-    second.inputs[0] = InputRow { name: "other".into(), state: b"at 99".into() };
+    second.inputs[0] = InputRow { name: "other".into(), position: 99, state: b"at 99".into() };
     second.sources = vec![SourceRow { plugins: Vec::new(), lines: 200, ..source(2, NOON_MS) }];
     second.counters = vec![("lines".into(), 20)];
     writer.commit(&second).unwrap();
@@ -32,7 +32,6 @@ fn a_checkpoint_comes_back_in_another_process() {
     let expected = Loaded {
         watermark_ms: NOON_MS + 10_000,
         intake: b"intake".into(),
-        correlator: b"correlator".into(),
         inputs: second.inputs.clone(),
         counters: vec![("late".into(), 1), ("lines".into(), 20)],
     };

@@ -67,8 +67,7 @@ pub(crate) fn checkpoint(watermark_ms: u64) -> Checkpoint {
         tenant: "default".into(),
         watermark_ms,
         intake: b"intake".into(),
-        correlator: b"correlator".into(),
-        inputs: vec![InputRow { name: "logs".into(), state: b"at 17".into() }],
+        inputs: vec![InputRow { name: "logs".into(), position: 17, state: b"at 17".into() }],
         ..Checkpoint::default()
     }
 }

@@ -190,7 +190,8 @@ fn room_is_given_back() {
     let mut writer = place.writer();
     let mut chance = Chance(9);
     let mut one = checkpoint(NOON_MS);
-    one.inputs = vec![InputRow { name: "large".into(), state: chance.bytes(20 << 20) }];
+    one.inputs =
+        vec![InputRow { name: "large".into(), position: 0, state: chance.bytes(20 << 20) }];
     writer.commit(&one).unwrap();
     one.inputs.clear();
     writer.commit(&one).unwrap();

@@ -33,13 +33,11 @@ pub(super) fn put(
 ) -> Result<(), Fault> {
     let tenant = checkpoint.tenant.as_str();
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO tenant (tenant, watermark_ms, intake, correlator) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET watermark_ms = excluded.watermark_ms, intake = excluded.intake,
-             correlator = excluded.correlator",
+        "INSERT INTO tenant (tenant, watermark_ms, intake) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET watermark_ms = excluded.watermark_ms, intake = excluded.intake",
     )?;
     let intake = packer.pack(&checkpoint.intake, "the state of the intake")?;
-    let correlator = packer.pack(&checkpoint.correlator, "the state of the correlator")?;
-    statement.execute(params![tenant, checkpoint.watermark_ms, intake, correlator])?;
+    statement.execute(params![tenant, checkpoint.watermark_ms, intake])?;
     put_inputs(transaction, packer, tenant, &checkpoint.inputs)?;
     for source in &checkpoint.sources {
         put_source(transaction, packer, tenant, source)?;
@@ -71,11 +69,12 @@ fn put_inputs(
     inputs: &[InputRow],
 ) -> Result<(), Fault> {
     transaction.prepare_cached("DELETE FROM input WHERE tenant = ?1")?.execute([tenant])?;
-    let mut statement = transaction
-        .prepare_cached("INSERT OR REPLACE INTO input (tenant, name, state) VALUES (?1, ?2, ?3)")?;
-    for InputRow { name, state } in inputs {
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO input (tenant, name, position, state) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for InputRow { name, position, state } in inputs {
         let state = packer.pack(state, &format!("the state of input `{name}`"))?;
-        statement.execute(params![tenant, name, state])?;
+        statement.execute(params![tenant, name, position, state])?;
     }
     Ok(())
 }

@@ -12,27 +12,21 @@ impl Writer {
     pub fn load(&mut self, tenant: &str) -> Result<Option<Loaded>, StoreError> {
         self.write(|transaction| {
             let head = transaction
-                .prepare_cached(
-                    "SELECT watermark_ms, intake, correlator FROM tenant WHERE tenant = ?1",
-                )?
-                .query_row([tenant], |row| {
-                    Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
-                })
+                .prepare_cached("SELECT watermark_ms, intake FROM tenant WHERE tenant = ?1")?
+                .query_row([tenant], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
                 .optional()?;
-            let Some((watermark_ms, intake, correlator)) = head else { return Ok(None) };
+            let Some((watermark_ms, intake)) = head else { return Ok(None) };
             let mut unpacker = Unpacker::new();
-            let mut loaded = Loaded {
-                watermark_ms,
-                intake: unpacker.unpack(&intake)?,
-                correlator: unpacker.unpack(&correlator)?,
-                ..Loaded::default()
-            };
-            let mut statement = transaction
-                .prepare_cached("SELECT name, state FROM input WHERE tenant = ?1 ORDER BY name")?;
+            let mut loaded =
+                Loaded { watermark_ms, intake: unpacker.unpack(&intake)?, ..Loaded::default() };
+            let mut statement = transaction.prepare_cached(
+                "SELECT name, position, state FROM input WHERE tenant = ?1 ORDER BY name",
+            )?;
             let mut rows = statement.query([tenant])?;
             while let Some(row) = rows.next()? {
-                let state = unpacker.unpack(&row.get::<_, Vec<u8>>(1)?)?;
-                loaded.inputs.push(InputRow { name: row.get(0)?, state });
+                let state = unpacker.unpack(&row.get::<_, Vec<u8>>(2)?)?;
+                let (name, position) = (row.get(0)?, row.get(1)?);
+                loaded.inputs.push(InputRow { name, position, state });
             }
             loaded.counters = crate::row::counters(transaction, tenant)?;
             Ok(Some(loaded))

@@ -124,6 +124,7 @@ fn an_input_that_joins_later_is_seen_as_if_it_had_always_been_there() {
             source: source.into(),
             routing: Routing::Whole,
             reference_ms: NOW_MS,
+            labels: Vec::new(),
             follows: true,
         };
         let first = bench.intake.open(options("file:first"));

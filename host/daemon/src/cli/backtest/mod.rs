@@ -13,8 +13,9 @@ use crate::backtest::score::Trial;
 use crate::backtest::truth::{Training, Truth};
 use crate::loadout::{Loadout, settings};
 use crate::output::{json, summary};
-use crate::pipeline::{Output, Pipeline, Totals};
+use crate::pipeline::{Output, Pipeline, Release, Totals};
 use bellwether_core::intake::{InputId, Routing};
+use bellwether_core::lane::Wishes;
 use bellwether_core::settings::Settings;
 use clap::ValueEnum;
 use std::io::{self, Write};
@@ -128,7 +129,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut inputs = Inputs::open(&options.files)?;
     let began = Instant::now();
     let window_ms = reporting.window_ms;
-    let loadout = Arc::new(Loadout::new(&config, reporting, false)?);
+    let loadout = Arc::new(Loadout::new(&config, reporting, Wishes::default())?);
     let workers = worker_count(options.workers.map(usize::from), &config);
     let (totals, read) =
         replay(options, &mut inputs, template.as_ref(), &loadout, workers, &mut run)?;
@@ -168,7 +169,7 @@ fn replay(
     run: &mut Run,
 ) -> Result<(Totals, Truth), Failure> {
     let now_ms = now_ms();
-    let mut pipeline = Pipeline::start(loadout, workers, now_ms)?;
+    let mut pipeline = Pipeline::start(loadout, workers, now_ms, Release::InOrder)?;
     let routing = if options.prefixed { Routing::Prefixed } else { Routing::Whole };
     let reference_ms = options.reference_time.map(|time| time.as_millisecond());
     let ids = inputs.announce(&mut pipeline, None, routing, reference_ms, now_ms);

@@ -1,0 +1,56 @@
+//! A pipeline that goes on where the last commit left off.
+
+use super::keeper::Keeper;
+use super::pending::counters_from_rows;
+use super::tenant::TenantError;
+use crate::loadout::Loadout;
+use crate::pipeline::{Pipeline, Release, SourceState};
+use bellwether_core::lane::LaneCounters;
+use bellwether_core::plugin::PluginState;
+use bellwether_store::{InputRow, SourceRow};
+use std::sync::Arc;
+
+/// What was saved, at work again.
+pub(super) struct Restored {
+    pub(super) pipeline: Pipeline,
+    /// Positions in its inputs.
+    pub(super) inputs: Vec<InputRow>,
+    /// What the lanes had counted.
+    pub(super) counters: LaneCounters,
+}
+
+/// Starts a tenant's pipeline from its last commit, or anew.
+pub(super) fn restore(
+    loadout: &Arc<Loadout>,
+    workers: usize,
+    now_ms: i64,
+    keeper: &Keeper,
+) -> Result<Restored, TenantError> {
+    let tenant = loadout.settings().tenant.clone();
+    let loaded = keeper.call({
+        let tenant = tenant.clone();
+        move |writer| writer.load(&tenant)
+    })?;
+    let Some(loaded) = loaded else {
+        let pipeline = Pipeline::start(loadout, workers, now_ms, Release::AtOnce)?;
+        return Ok(Restored { pipeline, inputs: Vec::new(), counters: LaneCounters::default() });
+    };
+    let counters = counters_from_rows(&loaded.counters);
+    let (release, intake) = (Release::AtOnce, &loaded.intake);
+    let mut pipeline =
+        Pipeline::resume(loadout, workers, now_ms, release, intake, counters.clone())?;
+    let rows = keeper.call(move |writer| {
+        let mut rows: Vec<SourceRow> = Vec::new();
+        writer.load_sources(&tenant, &mut |row| rows.push(row))?;
+        Ok(rows)
+    })?;
+    for row in rows {
+        let state = SourceState::from_bytes(&row.state)?;
+        let plugins = row.plugins.into_iter().map(|plugin| {
+            let state = PluginState { version: plugin.version, bytes: plugin.bytes };
+            (plugin.plugin, state)
+        });
+        pipeline.load(row.number, state, plugins.collect())?;
+    }
+    Ok(Restored { pipeline, inputs: loaded.inputs, counters })
+}
