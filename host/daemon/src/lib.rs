@@ -5,6 +5,7 @@
 //! believable traffic to try it on, and `backtest` measures what is found of what is known.
 
 mod backtest;
+mod chain;
 pub mod cli;
 pub mod config;
 pub mod generate;

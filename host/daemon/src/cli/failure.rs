@@ -1,11 +1,11 @@
 //! How commands fail: a message for people, a code for programs (the codes of `sysexits.h`).
 
+use crate::chain::chain;
 use crate::loadout::LoadoutError;
 use crate::output::terminal::safe;
 use crate::pipeline::PipelineError;
 use crate::watch::RunError;
 use bellwether_store::StoreError;
-use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
@@ -115,15 +115,4 @@ impl From<RunError> for Failure {
             }
         }
     }
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -1,7 +1,7 @@
 //! Files named on the command line, read through the pipeline.
 
 use super::Failure;
-use super::failure::chain;
+use crate::chain::chain;
 use crate::pipeline::{Output, Pipeline, PipelineError};
 use crate::watch::plain_name;
 use bellwether_connect::Reader;

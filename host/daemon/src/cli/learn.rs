@@ -1,6 +1,7 @@
 //! `bellwether learn`: baselines out of history, so that the daemon need not begin from nothing.
 
-use super::{Failure, failure::chain, now_ms, tell, worker_count};
+use super::{Failure, now_ms, tell, worker_count};
+use crate::chain::chain;
 use crate::config::{Config, InputConfig};
 use crate::loadout::{Loadout, settings};
 use crate::watch::{History, learn, source_key};

@@ -1,7 +1,7 @@
 //! `bellwether plugin inspect`.
 
-use super::failure::chain;
 use super::{Failure, Format, stdout};
+use crate::chain::chain;
 use crate::config::Config;
 use crate::loadout::{read_component, runtime};
 use crate::output::{json, terminal::safe};

@@ -3,6 +3,7 @@
 use super::keeper::{Keeper, KeeperError, KeeperThread};
 use super::status::Status;
 use super::tenant::{Assignment, Tenant, TenantError};
+use crate::chain::chain;
 use crate::config::{Config, Mistakes};
 use crate::loadout::{Loadout, LoadoutError, settings};
 use bellwether_core::lane::Wishes;
@@ -283,9 +284,4 @@ async fn maintain(keeper: Keeper) {
 fn now_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as u64)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -5,6 +5,7 @@ use super::keeper::{Keeper, KeeperError};
 use super::pending::Pending;
 use super::restore::{Restored, restore};
 use super::status::Status;
+use crate::chain::chain;
 use crate::config::Config;
 use crate::loadout::Loadout;
 use crate::pipeline::{Output, Pipeline, PipelineError};
@@ -312,7 +313,8 @@ impl Tenant {
         self.bytes_since = 0;
         let result = result.map_err(KeeperError::from);
         if let Err(error) = &result {
-            warn!(tenant = self.given.tenant, %error, "nothing can be committed; detection goes on");
+            let error = chain(error);
+            warn!(tenant = self.given.tenant, error, "nothing can be committed; detection goes on");
             self.pending.put_back(checkpoint);
         } else {
             debug!(tenant = self.given.tenant, bytes, "committed");
@@ -331,7 +333,7 @@ impl Tenant {
             let commit = &mut status.commit;
             commit.panes_given_up = panes_given_up;
             commit.disk_full = error.as_ref().is_some_and(KeeperError::is_full);
-            commit.trouble = error.map(|error| error.to_string());
+            commit.trouble = error.map(|error| chain(&error));
             if commit.trouble.is_some() {
                 commit.failures += 1;
                 return;

@@ -25,7 +25,6 @@ CREATE TABLE source (
     first_ms INTEGER NOT NULL,
     last_ms INTEGER NOT NULL,
     templates INTEGER NOT NULL,
-    position INTEGER NOT NULL,
     state BLOB NOT NULL,
     PRIMARY KEY (tenant, source)
 ) STRICT;
