@@ -37,6 +37,13 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
     }
 }
 
+/// Says in one line what is not tested for want of something, which on CI is a failure.
+pub(crate) fn skip(what: &str, missing: &str) {
+    assert!(env::var("CI").is_err(), "{what} needs {missing}");
+    // Not `eprintln!`, which the test harness keeps to itself while tests pass.
+    let _ = writeln!(std::io::stderr(), "skipped: {what} needs {missing}");
+}
+
 /// The binary of the profile that a test executable, `<profile>/deps/all-<hash>`, was built in.
 fn beside(test: &Path) -> Result<PathBuf, String> {
     let profile = test.parent().and_then(Path::parent).unwrap_or(Path::new(""));

@@ -246,6 +246,18 @@ impl Counts {
         ids
     }
 
+    /// Lets go of all examples but the newest of each template, for want of memory; how many.
+    pub fn drop_examples(&mut self) -> u64 {
+        let mut dropped = 0;
+        for life in self.lives.values_mut() {
+            let beyond = life.examples.len().saturating_sub(1);
+            dropped += beyond as u64;
+            life.examples.drain(..beyond);
+            life.examples.shrink_to_fit();
+        }
+        dropped
+    }
+
     /// The library patterns that are remembered.
     pub fn patterns(&self) -> BTreeSet<u16> {
         self.lives.values().filter_map(|life| life.pattern).collect()

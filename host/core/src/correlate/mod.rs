@@ -85,6 +85,11 @@ impl Correlator {
         self.open.len()
     }
 
+    /// Whether a source has open anomalies.
+    pub fn has_open(&self, source: u32) -> bool {
+        self.of(source).next().is_some()
+    }
+
     /// The open anomalies of a source, as bytes.
     pub fn save(&self, source: u32) -> Vec<u8> {
         to_bytes(&self.of(source).map(|(_, anomaly)| anomaly).collect::<Vec<_>>())

@@ -8,6 +8,7 @@ mod detect;
 mod dictionary;
 mod filtering;
 mod judge;
+mod memory;
 mod renaming;
 mod source;
 mod state;
@@ -22,6 +23,7 @@ use crate::template::TemplateInfo;
 use columns::{ColumnPlan, Facts};
 use detect::LaneDetector;
 use filtering::LaneFilter;
+pub use memory::Relief;
 use serde::{Deserialize, Serialize};
 use source::Sources;
 pub use state::{MetTemplate, SavedSource};
@@ -160,6 +162,10 @@ pub struct LaneCounters {
     pub dead: u64,
     /// Records that passed a filter that could not answer.
     pub unfiltered: u64,
+    /// Examples that were let go of for want of memory.
+    pub examples_given_up: u64,
+    /// Templates that were let go of for want of memory.
+    pub templates_given_up: u64,
     /// Records per tag.
     pub tags: std::collections::BTreeMap<String, u64>,
 }
@@ -171,6 +177,8 @@ impl LaneCounters {
         self.dropped += other.dropped;
         self.dead += other.dead;
         self.unfiltered += other.unfiltered;
+        self.examples_given_up += other.examples_given_up;
+        self.templates_given_up += other.templates_given_up;
         for (tag, count) in &other.tags {
             *self.tags.entry(tag.clone()).or_default() += count;
         }
@@ -194,6 +202,8 @@ pub struct SourceInfo {
     pub templates_alive: usize,
     /// Templates that had to make room for others.
     pub templates_evicted: u64,
+    /// Whether it has said nothing for so long that nothing waits for its time.
+    pub idle: bool,
     /// Its age in windows, without idle time; from `calibrate::WARM_UP_WINDOWS` on sizes are judged.
     pub windows: u64,
 }

@@ -206,6 +206,7 @@ impl Source {
             templates: Vec::new(),
             templates_alive: self.templates.len(),
             templates_evicted: self.templates.evicted(),
+            idle: self.next_window.is_none() && self.waiting.is_empty(),
             windows: (self.window_of(self.last_ms) + 1)
                 .saturating_sub(self.window_of(self.first_ms) + self.skipped),
         }
@@ -296,6 +297,11 @@ impl Sources {
     /// The source of that number, if it was ever met.
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Source> {
         self.by_number.get_mut(&number)
+    }
+
+    /// Lets go of a source.
+    pub(super) fn remove(&mut self, number: u32) {
+        self.by_number.remove(&number);
     }
 
     pub(super) fn scales(&self) -> &[Scale] {

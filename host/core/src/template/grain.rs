@@ -164,6 +164,20 @@ impl Grain {
         }
     }
 
+    /// Lets go of templates that had a single line; how many.
+    pub(super) fn evict_rare(&mut self) -> u64 {
+        let rare = self.templates.iter().filter(|(_, template)| template.lines <= 1);
+        let rare: Vec<u32> = rare.map(|(id, _)| *id).collect();
+        for id in &rare {
+            self.templates.remove(id);
+        }
+        for list in self.by_length.values_mut() {
+            list.retain(|id| self.templates.contains_key(id));
+        }
+        self.evicted += rare.len() as u64;
+        rare.len() as u64
+    }
+
     fn evict_longest_unseen(&mut self, mut ids: Vec<u32>) {
         ids.sort_unstable_by_key(|id| (self.templates[id].last_use, *id));
         ids.truncate((ids.len() / 8).max(1));

@@ -347,6 +347,13 @@ impl Templates {
         self.coarse.iter().map(info).collect()
     }
 
+    /// Lets go of templates that had a single line, for want of memory; how many.
+    pub fn evict_rare(&mut self) -> u64 {
+        let evicted = self.coarse.evict_rare() + self.fine.evict_rare();
+        self.vocabularies.retain(|id, _| self.coarse.get(*id).is_some());
+        evicted
+    }
+
     /// Number of templates.
     pub fn len(&self) -> usize {
         self.coarse.len()

@@ -23,7 +23,7 @@ pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};
-pub use watch::{ApiConfig, FollowConfig, InputConfig, StoreConfig};
+pub use watch::{ApiConfig, FollowConfig, InputConfig, MemoryConfig, StoreConfig};
 
 use mistake::Mistake;
 use outline::Outline;
@@ -71,6 +71,8 @@ pub struct Config {
     pub follow: FollowConfig,
     /// What it keeps.
     pub store: StoreConfig,
+    /// What memory it may use.
+    pub memory: MemoryConfig,
     /// Where its API listens.
     pub api: ApiConfig,
 }
@@ -150,6 +152,11 @@ impl Config {
             store: table.section("store", "What the daemon keeps.", |section| {
                 StoreConfig::read(section, folder)
             }),
+            memory: table.section(
+                "memory",
+                "What memory the daemon may use.",
+                MemoryConfig::read,
+            ),
             api: table.section("api", "Where the daemon can be asked.", |section| {
                 ApiConfig::read(section, folder)
             }),

@@ -56,6 +56,26 @@ pub struct StoreConfig {
     pub alerts_days: u32,
 }
 
+/// What memory the daemon may use; each setting is described in `read`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemoryConfig {
+    /// Most bytes of the process before something gives way.
+    pub bytes_max: u64,
+}
+
+impl MemoryConfig {
+    pub(super) fn read(table: &mut Table<'_>) -> MemoryConfig {
+        MemoryConfig {
+            bytes_max: table.integer(
+                "bytes_max",
+                1 << 30,
+                64 << 20..=1 << 40,
+                "Memory of the process in bytes beyond which idle sources sleep in the store, then examples, then templates of a single line are let go of.",
+            ),
+        }
+    }
+}
+
 /// Where the API listens; each setting is described in `read`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiConfig {

@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod gather;
+mod memory;
 mod worker;
 
 use crate::loadout::{Loadout, LoadoutError};
@@ -15,6 +16,8 @@ use bellwether_core::report::WindowScore;
 use bellwether_core::state::StateError;
 pub use checkpoint::{Checkpoint, SourceCheckpoint, SourceState};
 use gather::Gather;
+pub use memory::Fetch;
+use memory::Sleepers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -35,6 +38,9 @@ pub enum PipelineError {
     /// A saved state cannot be used.
     #[error("cannot go on with what was saved")]
     State(#[from] StateError),
+    /// A sleeping source cannot be woken, since its state cannot be had.
+    #[error("the state of a sleeping source cannot be fetched: {0}")]
+    Asleep(String),
     /// A worker thread cannot be started.
     #[error("failed to start a worker thread; raise the limit of threads or lower `workers`")]
     Thread(#[source] std::io::Error),
@@ -93,6 +99,7 @@ pub struct Pipeline {
     totals: LaneCounters,
     sources: BTreeMap<u32, SourceInfo>,
     saved: Vec<SavedSource>,
+    sleepers: Sleepers,
     /// Workers that have ended, or saved.
     done: usize,
 }
@@ -139,6 +146,7 @@ impl Pipeline {
             totals: LaneCounters::default(),
             sources: BTreeMap::new(),
             saved: Vec::new(),
+            sleepers: Sleepers::default(),
             done: 0,
         };
         pipeline.learn_sources();
@@ -258,9 +266,14 @@ impl Pipeline {
         for item in routed {
             match item {
                 Routed::Records { lane, batch } => {
+                    if !self.sleepers.sources.is_empty() {
+                        let sources: Vec<u32> = batch.runs().iter().map(|run| run.source).collect();
+                        sources.into_iter().try_for_each(|source| self.wake(source))?;
+                    }
                     self.send(self.worker_of(lane), Task::Records { lane, batch }, output)?;
                 }
-                Routed::Close { lane, sources, until_ms } => {
+                Routed::Close { lane, mut sources, until_ms } => {
+                    sources.retain(|source| !self.sleepers.sources.contains(source));
                     let task = Task::Close { lane, sources, until_ms };
                     self.send(self.worker_of(lane), task, output)?;
                 }

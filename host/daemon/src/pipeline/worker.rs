@@ -3,7 +3,7 @@
 use super::PipelineError;
 use crate::loadout::Loadout;
 use bellwether_core::batch::Batch;
-use bellwether_core::lane::{Input, Lane, LaneCounters, Outputs, SavedSource, SourceInfo};
+use bellwether_core::lane::{Input, Lane, LaneCounters, Outputs, Relief, SavedSource, SourceInfo};
 use bellwether_core::plugin::PluginState;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -18,6 +18,10 @@ pub(super) enum Task {
     Tick(u64),
     /// Go on with a source that was saved.
     Load { lane: u32, source: u32, state: Vec<u8>, plugins: Vec<(String, PluginState)> },
+    /// Let go of a source that was saved.
+    Forget { lane: u32, source: u32 },
+    /// Let go of something in every source.
+    Relieve(Relief),
     /// Save what has changed.
     Save,
     /// Finish and report.
@@ -89,6 +93,14 @@ impl Worker<'_> {
             }
             Task::Load { lane, source, state, plugins } => {
                 self.lane(lane)?.load(source, &state, plugins)?;
+                true
+            }
+            Task::Forget { lane, source } => {
+                self.lane(lane)?.forget(source);
+                true
+            }
+            Task::Relieve(relief) => {
+                self.lanes.values_mut().for_each(|lane| lane.relieve(relief));
                 true
             }
             Task::Save => {

@@ -3,6 +3,7 @@
 mod files;
 mod keeper;
 mod learn;
+mod memory;
 mod naming;
 mod pending;
 mod restore;
@@ -13,6 +14,7 @@ mod tenant;
 
 pub use keeper::{Keeper, KeeperError, KeeperThread};
 pub use learn::{History, Learnt, learn};
+pub use memory::resident_bytes;
 pub use naming::{container_labels, plain_name, source_key};
 pub use run::{RunError, run, store_options};
 pub use status::{CommitStatus, InputStatus, SourceStatus, Status, TenantStatus};

@@ -183,8 +183,15 @@ fn anomaly(event: &Event) -> AnomalyRow {
 }
 
 fn counters_to_rows(counters: &LaneCounters) -> Vec<(String, u64)> {
-    let LaneCounters { kept, dropped, dead, unfiltered, tags } = counters;
-    let named = [("kept", kept), ("dropped", dropped), ("dead", dead), ("unfiltered", unfiltered)];
+    let LaneCounters { examples_given_up, templates_given_up, tags, .. } = counters;
+    let named = [
+        ("kept", &counters.kept),
+        ("dropped", &counters.dropped),
+        ("dead", &counters.dead),
+        ("unfiltered", &counters.unfiltered),
+        ("examples_given_up", examples_given_up),
+        ("templates_given_up", templates_given_up),
+    ];
     let named = named.into_iter().map(|(name, count)| (name.to_string(), *count));
     named.chain(tags.iter().map(|(tag, count)| (format!("{TAG}{tag}"), *count))).collect()
 }
@@ -200,6 +207,8 @@ pub(super) fn counters_from_rows(rows: &[(String, u64)]) -> LaneCounters {
         dropped: of("dropped"),
         dead: of("dead"),
         unfiltered: of("unfiltered"),
+        examples_given_up: of("examples_given_up"),
+        templates_given_up: of("templates_given_up"),
         tags: tags.collect(),
     }
 }
@@ -215,6 +224,8 @@ mod tests {
             dropped: 2,
             dead: 3,
             unfiltered: 4,
+            examples_given_up: 6,
+            templates_given_up: 7,
             tags: [("noise".to_string(), 5)].into(),
         };
         assert_eq!(counters_from_rows(&counters_to_rows(&counters)), counters);

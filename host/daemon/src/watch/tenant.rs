@@ -2,6 +2,7 @@
 
 use super::files::{FileId, Files, Found};
 use super::keeper::{Keeper, KeeperError};
+use super::memory::{Stage, fetch, relieve};
 use super::pending::Pending;
 use super::restore::{Restored, restore};
 use super::status::Status;
@@ -91,6 +92,8 @@ pub(super) struct Tenant {
     pub(super) reading: BTreeMap<FileId, Reading>,
     pub(super) infos: BTreeMap<u32, SourceInfo>,
     pub(super) counters: LaneCounters,
+    /// What has given way for want of memory.
+    pub(super) stage: Stage,
     pending: Pending,
     committed: Instant,
     bytes_since: u64,
@@ -106,8 +109,9 @@ impl Tenant {
     /// Goes on where the last commit left off.
     pub(super) fn start(given: Assignment) -> Result<Self, TenantError> {
         let now_ms = (given.clock)() as i64;
-        let Restored { pipeline, inputs, counters } =
+        let Restored { mut pipeline, inputs, counters } =
             restore(&given.loadout, given.workers, now_ms, &given.keeper)?;
+        pipeline.wake_by(fetch(given.keeper.clone(), given.tenant.clone()));
         let saved: Result<Vec<SavedStream>, StateError> =
             inputs.iter().map(|row| stream_of(&row.state)).collect();
         let files = Files::new(&given.config, &given.tenant, &saved?)?;
@@ -118,6 +122,7 @@ impl Tenant {
             reading: BTreeMap::new(),
             infos: BTreeMap::new(),
             counters,
+            stage: Stage::default(),
             pending: Pending::default(),
             committed: Instant::now(),
             bytes_since: 0,
@@ -135,8 +140,8 @@ impl Tenant {
             self.look()?;
             let read = self.read_round()?;
             self.notice_silence()?;
-            if self.commit_is_due() {
-                self.commit()?;
+            if self.commit_is_due() && self.commit()? {
+                relieve(self)?;
             }
             self.tell(false);
             if read {
@@ -222,7 +227,8 @@ impl Tenant {
     /// Reads a part of every file that has something; whether there was anything.
     fn read_round(&mut self) -> Result<bool, TenantError> {
         let mut any = false;
-        for id in self.files.ready() {
+        let ready = self.files.ready();
+        for id in ready.iter().copied() {
             if self.given.stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -245,7 +251,23 @@ impl Tenant {
             };
             self.take(output);
         }
+        self.notice_ends(&ready)?;
         Ok(any)
+    }
+
+    /// A file that is known to be read to its end, and has said nothing since, is never ready.
+    fn notice_ends(&mut self, ready: &[FileId]) -> Result<(), TenantError> {
+        let looks = ONCE_LOOKS * Duration::from_millis(self.given.config.follow.poll_ms);
+        let mut outputs = Vec::new();
+        for (id, reading) in &mut self.reading {
+            let quiet = !reading.caught_up && reading.read.elapsed() >= looks;
+            if quiet && !ready.contains(id) && self.files.lag_bytes(*id) == 0 {
+                reading.caught_up = true;
+                outputs.push(self.pipeline.caught_up(reading.input)?);
+            }
+        }
+        outputs.into_iter().for_each(|output| self.take(output));
+        Ok(())
     }
 
     /// Files that say nothing hold nobody up; when all of them do, the clock says how far event time has come.
@@ -272,7 +294,7 @@ impl Tenant {
         Ok(())
     }
 
-    fn take(&mut self, output: Output) {
+    pub(super) fn take(&mut self, output: Output) {
         let keys = self.pipeline.intake();
         self.pending.add_panes(output.panes, |source| keys.source_key(source).to_string());
         for event in &output.events {
@@ -287,8 +309,8 @@ impl Tenant {
             || since >= COMMIT_PAUSE && (self.pending.is_news() || self.bytes_since >= COMMIT_BYTES)
     }
 
-    /// State, anomalies, alerts and positions, as one.
-    fn commit(&mut self) -> Result<(), TenantError> {
+    /// State, anomalies, alerts and positions, as one; whether it was written.
+    fn commit(&mut self) -> Result<bool, TenantError> {
         let began = Instant::now();
         let (output, checkpoint) = self.pipeline.checkpoint()?;
         self.take(output);
@@ -322,8 +344,9 @@ impl Tenant {
                 (self.given.wake_alerts)();
             }
         }
+        let written = result.is_ok();
         self.tell_commit(result.err(), bytes, began.elapsed());
-        Ok(())
+        Ok(written)
     }
 
     fn tell_commit(&self, error: Option<KeeperError>, bytes: u64, took: Duration) {

@@ -1,6 +1,6 @@
 //! What a restarted program goes on with.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params};
 
 use super::Writer;
 use crate::checkpoint::{InputRow, Loaded, PluginStateRow, SourceRow};
@@ -33,6 +33,17 @@ impl Writer {
         })
     }
 
+    /// One source of a tenant.
+    pub fn load_source(
+        &mut self,
+        tenant: &str,
+        source: &str,
+    ) -> Result<Option<SourceRow>, StoreError> {
+        let mut found = None;
+        self.load_some(tenant, Some(source), &mut |row| found = Some(row))?;
+        Ok(found)
+    }
+
     /// Hands over the sources of a tenant one after the other, in the order of their numbers, since all at once may be
     /// more than one wants to hold.
     pub fn load_sources(
@@ -40,17 +51,26 @@ impl Writer {
         tenant: &str,
         take: &mut dyn FnMut(SourceRow),
     ) -> Result<(), StoreError> {
+        self.load_some(tenant, None, take)
+    }
+
+    fn load_some(
+        &mut self,
+        tenant: &str,
+        only: Option<&str>,
+        take: &mut dyn FnMut(SourceRow),
+    ) -> Result<(), StoreError> {
         self.write(|transaction| {
             let mut unpacker = Unpacker::new();
             let mut statement = transaction.prepare_cached(
                 "SELECT source, number, form, lines, first_ms, last_ms, templates, state
-                 FROM source WHERE tenant = ?1 ORDER BY number, source",
+                 FROM source WHERE tenant = ?1 AND (?2 IS NULL OR source = ?2) ORDER BY number, source",
             )?;
             let mut plugins = transaction.prepare_cached(
                 "SELECT plugin, digest, version, state FROM plugin_state
                  WHERE tenant = ?1 AND source = ?2 ORDER BY plugin",
             )?;
-            let mut rows = statement.query([tenant])?;
+            let mut rows = statement.query(params![tenant, only])?;
             while let Some(row) = rows.next()? {
                 let mut source = SourceRow {
                     source: row.get(0)?,
