@@ -45,6 +45,8 @@ pub struct TemplateQuery {
     pub tenant: String,
     /// Key of the source.
     pub source: Option<String>,
+    /// Name of the message.
+    pub message: Option<String>,
     /// A part of the template; small and capital ASCII letters are the same.
     pub text: Option<String>,
     /// Rows of a page, at least 1 and at most [`PAGE_ROWS_MAX`](super::PAGE_ROWS_MAX).
@@ -60,6 +62,8 @@ pub struct AlertQuery {
     pub tenant: String,
     /// How far they have come.
     pub state: Option<AlertState>,
+    /// The sink.
+    pub sink: Option<String>,
     /// Id of the anomaly.
     pub anomaly: Option<String>,
     /// Rows of a page, at least 1 and at most [`PAGE_ROWS_MAX`](super::PAGE_ROWS_MAX).
@@ -116,11 +120,19 @@ impl Reader {
                  WHERE tenant = ?1 AND (source, template) > (coalesce(?2, ''), coalesce(?3, -1))
                      AND (?4 IS NULL OR source = ?4)
                      AND (?5 IS NULL OR text LIKE ?5 ESCAPE '\\')
-                 ORDER BY source, template LIMIT ?6",
+                     AND (?6 IS NULL OR message = ?6)
+                 ORDER BY source, template LIMIT ?7",
             )?;
             let text = query.text.as_deref().map(containing);
-            let mut rows = statement
-                .query(params![query.tenant, source, template, query.source, text, limit + 1])?;
+            let mut rows = statement.query(params![
+                query.tenant,
+                source,
+                template,
+                query.source,
+                text,
+                query.message,
+                limit + 1
+            ])?;
             let mut templates = Vec::new();
             while let Some(row) = rows.next()? {
                 templates.push(row::template(row)?);
@@ -137,14 +149,20 @@ impl Reader {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM alert
                  WHERE tenant = ?1 AND number < ?2 AND (?3 IS NULL OR state = ?3)
-                     AND (?4 IS NULL OR anomaly = ?4)
-                 ORDER BY number DESC LIMIT ?5",
+                     AND (?4 IS NULL OR anomaly = ?4) AND (?5 IS NULL OR sink = ?5)
+                 ORDER BY number DESC LIMIT ?6",
                 row::ALERT_COLUMNS
             ))?;
             let state = query.state.map(|state| word::of(AlertState::WORDS, state));
             let last = last.unwrap_or(i64::MAX as u64);
-            let mut rows =
-                statement.query(params![query.tenant, last, state, query.anomaly, limit + 1])?;
+            let mut rows = statement.query(params![
+                query.tenant,
+                last,
+                state,
+                query.anomaly,
+                query.sink,
+                limit + 1
+            ])?;
             let mut alerts = Vec::new();
             while let Some(row) = rows.next()? {
                 alerts.push(row::alert(row)?);

@@ -78,6 +78,7 @@ fn pages_of_templates_and_alerts_are_complete() {
             text: text.map(str::to_owned),
             limit: 7,
             cursor,
+            ..TemplateQuery::default()
         };
         let key = |one: &TemplateRow| format!("{} {}", one.source, one.template);
         walk(|cursor| reader.templates(&query(cursor)).unwrap(), || (), key)
@@ -92,6 +93,42 @@ fn pages_of_templates_and_alerts_are_complete() {
     let key = |one: &crate::AlertRow| one.number.to_string();
     let alerts = walk(|cursor| reader.alerts(&query(cursor)).unwrap(), || (), key);
     assert_eq!(alerts, (1..=16).rev().map(|number: u32| number.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn templates_are_found_by_message_and_alerts_by_sink() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut one = checkpoint(NOON_MS);
+    one.sources.push(source(1, NOON_MS));
+    one.templates.extend((0..5).map(|id| template(1, id, NOON_MS)));
+    one.alerts.push(alert(&anomaly("a", NOON_MS), AlertKind::Opened, &["mail", "chat"]));
+    writer.commit(&one).unwrap();
+    let reader = place.reader();
+    for (message, expected) in [("00000003", vec![3]), ("00000009", vec![])] {
+        let query = TemplateQuery {
+            tenant: "default".into(),
+            message: Some(message.into()),
+            limit: 7,
+            ..TemplateQuery::default()
+        };
+        let rows = reader.templates(&query).unwrap().rows;
+        assert_eq!(rows.iter().map(|row| row.template).collect::<Vec<_>>(), expected, "{message}");
+    }
+    for (sink, expected) in [("chat", vec!["chat"]), ("fax", vec![])] {
+        let query = AlertQuery {
+            tenant: "default".into(),
+            sink: Some(sink.into()),
+            limit: 7,
+            ..AlertQuery::default()
+        };
+        let rows = reader.alerts(&query).unwrap().rows;
+        assert_eq!(
+            rows.iter().map(|row| row.sink.as_str()).collect::<Vec<_>>(),
+            expected,
+            "{sink}"
+        );
+    }
 }
 
 /// Asks for anomalies and compares their ids.
