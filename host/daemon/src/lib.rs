@@ -3,7 +3,10 @@
 //! This crate composes the others: [`config`] is read and checked, [`loadout`] opens the plugins it names, [`pipeline`]
 //! runs lanes on worker threads between intake and correlator, and [`cli`] is what a user types. [`generate`] makes
 //! believable traffic to try it on, and `backtest` measures what is found of what is known.
+//! [`watch`] is the daemon, [`api`] how it is asked, and `page` how it is looked at.
 
+#[expect(unused_qualifications, reason = "the descriptions of routes expand to such paths")]
+pub mod api;
 mod backtest;
 mod chain;
 pub mod cli;
@@ -11,6 +14,7 @@ pub mod config;
 pub mod generate;
 pub mod loadout;
 mod output;
+mod page;
 pub mod pipeline;
 mod shipped;
 pub mod watch;

@@ -3,6 +3,7 @@
 use super::keeper::{Keeper, KeeperError, KeeperThread};
 use super::status::Status;
 use super::tenant::{Assignment, Tenant, TenantError};
+use crate::api::{ApiState, serve};
 use crate::chain::chain;
 use crate::config::{Config, Mistakes};
 use crate::loadout::{Loadout, LoadoutError, settings};
@@ -19,6 +20,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::{error, info, warn};
 
+/// Shortest token.
+const TOKEN_CHARACTERS_MIN: usize = 16;
 /// Pause between two rounds of housekeeping in the store.
 const MAINTAIN_PAUSE: Duration = Duration::from_secs(10);
 
@@ -42,6 +45,14 @@ pub enum RunError {
         /// What the system says.
         #[source]
         source: std::io::Error,
+    },
+    /// There is no token to be had.
+    #[error("`{path}` holds no token: {what}; write one of at least 16 characters into it")]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
     },
     /// The system refuses threads or signals.
     #[error("the system refuses what a daemon needs")]
@@ -158,6 +169,11 @@ impl Daemon {
         let mut crew = self.start_crew(&config, &loadouts, &failed).await?;
         let maintenance = tokio::spawn(maintain(self.keeper.clone()));
         let local = listener.local_addr()?;
+        let (end_api, api_ends) = oneshot::channel::<()>();
+        let api = tokio::spawn(serve(listener, self.api_state(&config)?, async {
+            // Both a word and its absence mean the end.
+            let _ = api_ends.await;
+        }));
         info!(address = %local, "ready: http://{local}/");
         let result = loop {
             tokio::select! {
@@ -179,7 +195,22 @@ impl Daemon {
         info!("ending; what was read is being committed");
         crew.end().await;
         maintenance.abort();
+        drop(end_api);
+        // Whoever still listens has had its time to hear.
+        let _ = api.await;
         result
+    }
+
+    fn api_state(&self, config: &Config) -> Result<ApiState, RunError> {
+        Ok(ApiState {
+            keeper: self.keeper.clone(),
+            status: self.status.clone(),
+            database: config.store.path.clone(),
+            token: config.api.token_file.as_deref().map(token).transpose()?,
+            metrics_sources_max: config.api.metrics_sources_max,
+            started_ms: now_ms(),
+            window_ms: config.windows.size_s * 1000,
+        })
     }
 
     /// All or nothing: a configuration that cannot work changes nothing.
@@ -260,6 +291,18 @@ fn work(
     status.update(&name, |status| status.stopped = None);
     let _ = started.send(Ok(()));
     tenant.run()
+}
+
+/// The token in a file, without the line end.
+fn token(path: &Path) -> Result<String, RunError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| RunError::Token { path: path.to_owned(), what: source.to_string() })?;
+    let token = text.trim();
+    if token.len() < TOKEN_CHARACTERS_MIN {
+        let what = format!("it has fewer than {TOKEN_CHARACTERS_MIN} characters");
+        return Err(RunError::Token { path: path.to_owned(), what });
+    }
+    Ok(token.into())
 }
 
 /// Keeps the store in shape, a bounded piece at a time.

@@ -1,0 +1,122 @@
+//! Plugins and how they are doing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use bellwether_plugins::{CircuitState, Health};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::List;
+use super::asked::Asked;
+use super::desk::{Desk, TenantName};
+use super::problem::{Problem, ProblemBody};
+
+/// Whether a plugin is asked.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Circuit {
+    /// It is.
+    Closed,
+    /// It failed too often and is asked once, to see whether it is well again.
+    HalfOpen,
+    /// It failed too often and is left out for a while.
+    Open,
+}
+
+/// A plugin of a tenant, over all lanes, since they were opened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PluginView {
+    /// Its name.
+    #[schema(example = "rate")]
+    plugin: String,
+    /// Whether it is asked; over all lanes the worst.
+    circuit: Circuit,
+    /// Batches and windows it was asked about and answered.
+    calls: u64,
+    /// Rows in them.
+    rows: u64,
+    /// Rows it was to be asked about, but failed or was left out.
+    rows_unscored: u64,
+    /// Explanations it gave.
+    explanations: u64,
+    /// Fuel used.
+    fuel: u64,
+    /// Faults by code.
+    faults: BTreeMap<String, u64>,
+    /// The fault last seen, with its backtrace.
+    last_fault: Option<String>,
+    /// Instances started.
+    starts: u64,
+    /// Linear memory at present.
+    memory_bytes: u64,
+    /// Sources of which it has saved state.
+    states: u64,
+    /// Bytes of that state.
+    state_bytes: u64,
+    /// Lines of its log that were kept.
+    log_lines_kept: u64,
+    /// Lines of its log that were dropped.
+    log_lines_dropped: u64,
+    /// What it counted, by name.
+    metrics: BTreeMap<String, f64>,
+}
+
+impl PluginView {
+    fn new(plugin: String, health: Health) -> Self {
+        let fault = |(code, count): (&str, u64)| (code.to_owned(), count);
+        PluginView {
+            plugin,
+            circuit: match health.circuit {
+                CircuitState::Closed => Circuit::Closed,
+                CircuitState::HalfOpen => Circuit::HalfOpen,
+                CircuitState::Open => Circuit::Open,
+            },
+            calls: health.calls,
+            rows: health.rows,
+            rows_unscored: health.rows_unscored,
+            explanations: health.explanations,
+            fuel: health.fuel,
+            faults: health.faults.into_iter().map(fault).collect(),
+            last_fault: health.last_fault,
+            starts: health.starts,
+            memory_bytes: health.memory_bytes,
+            states: health.states,
+            state_bytes: health.state_bytes,
+            log_lines_kept: health.log_lines_kept,
+            log_lines_dropped: health.log_lines_dropped,
+            metrics: health.metrics,
+        }
+    }
+}
+
+/// Whose plugins to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Whose {
+    /// The tenant; the only one, or `default`.
+    #[param(value_type = Option<String>, max_length = 63, example = "default")]
+    tenant: Option<TenantName>,
+}
+
+/// Plugins at work, by name.
+#[utoipa::path(get, path = "/api/v1/plugins", tag = "daemon", params(Whose), responses(
+    (status = 200, description = "All plugins of the tenant.", body = List<PluginView>),
+    (status = 404, description = "No such tenant.", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    Asked(whose): Asked<Whose>,
+) -> Result<Json<List<PluginView>>, Problem> {
+    let tenant = desk.tenant(whose.tenant).await?;
+    let plugins = desk
+        .state
+        .status
+        .read(|tenants| tenants.get(&tenant).map(|one| one.plugins.clone()))
+        .unwrap_or_default();
+    let items = plugins.into_iter().map(|(name, health)| PluginView::new(name, health)).collect();
+    Ok(Json(List { items, next: None }))
+}

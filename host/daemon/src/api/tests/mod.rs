@@ -1,0 +1,7 @@
+//! Tests of all routes, on a real store and without a network.
+
+mod guarding;
+mod lists;
+mod people;
+mod stand;
+mod state;
