@@ -1,7 +1,6 @@
 //! What a lane lets go of when memory runs short.
 
 use super::{Lane, LaneCounters};
-use crate::plugin::Plugin;
 
 /// What gives way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
