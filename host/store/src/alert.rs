@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::anomaly::Severity;
 use crate::word;
 
+/// The most alerts that wait for a sink; the oldest beyond are given up.
+pub const PENDING_MAX: u32 = 10_000;
+
 /// What happened to the anomaly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -119,4 +122,36 @@ pub struct SinkDepth {
     pub pending: u64,
     /// Alerts given up.
     pub dead: u64,
+}
+
+/// Which alerts are to be sent now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueQuery {
+    /// The sink.
+    pub sink: String,
+    /// What time it is by the wall clock.
+    pub now_ms: u64,
+    /// How long a sink hears nothing further of a cause that it was told of, unless it matters more now; 0 for no such
+    /// rest.
+    pub cooldown_ms: u64,
+    /// The most alerts to hand out.
+    pub limit: u32,
+}
+
+/// What is to be sent to a sink, and when to ask again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Due {
+    /// The alerts, in the order in which they came.
+    pub alerts: Vec<DueAlert>,
+    /// When the first of those that had failed is to be tried again.
+    pub next_ms: Option<u64>,
+}
+
+/// An alert to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueAlert {
+    /// The alert.
+    pub row: AlertRow,
+    /// Anomalies of the same cause that the sink was spared since it was last told of one.
+    pub suppressed: u64,
 }

@@ -28,7 +28,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use alert::{AlertKind, AlertRow, AlertState, NewAlert, SinkDepth};
+pub use alert::{
+    AlertKind, AlertRow, AlertState, Due, DueAlert, DueQuery, NewAlert, PENDING_MAX, SinkDepth,
+};
 pub use anomaly::{
     AnomalyDetail, AnomalyRow, AnomalyState, AnomalySummary, FINDINGS_MAX, FindingRow, NOTES_MAX,
     Note, Said, Severity,

@@ -171,6 +171,7 @@ CREATE TABLE alert (
 ) STRICT;
 CREATE UNIQUE INDEX alert_number ON alert (number);
 CREATE INDEX alert_anomaly ON alert (tenant, anomaly, sink);
+CREATE INDEX alert_cause ON alert (tenant, sink, source, cause, number);
 CREATE INDEX alert_pending ON alert (next_ms) WHERE state = 'pending';
 CREATE INDEX alert_settled ON alert (settled_ms) WHERE settled_ms IS NOT NULL;
 

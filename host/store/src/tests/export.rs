@@ -61,8 +61,8 @@ fn live(history: History) -> Place {
             while writer.maintain(index as u64).unwrap().has_more {}
         }
         if history.delivers {
-            let due = writer.due_alerts(0, 9).unwrap();
-            writer.delivered(&due.iter().map(|one| one.number).collect::<Vec<_>>(), 5).unwrap();
+            let due = numbers(&mut writer, "mail", 0);
+            writer.delivered(&due, 5).unwrap();
         }
         if history.is_killed && index % 100 == 7 {
             let killed = place.killed();

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use crate::{
-    AlertKind, AnomalyRow, AnomalyState, Checkpoint, FindingRow, InputRow, NewAlert, PaneRow,
-    PluginStateRow, Reader, Severity, SourceRow, StoreOptions, TemplateRow, Writer,
+    AlertKind, AnomalyRow, AnomalyState, Checkpoint, Due, DueQuery, FindingRow, InputRow, NewAlert,
+    PaneRow, PluginStateRow, Reader, Severity, SourceRow, StoreOptions, TemplateRow, Writer,
 };
 
 pub(crate) const HOUR_MS: u64 = 3_600_000;
@@ -176,4 +176,15 @@ impl Chance {
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| self.next(256) as u8).collect()
     }
+}
+
+/// What is due to a sink, which rests for `cooldown_ms` after it was told of a cause.
+fn due_to(writer: &mut Writer, sink: &str, now_ms: u64, cooldown_ms: u64) -> Due {
+    let query = DueQuery { sink: sink.into(), now_ms, cooldown_ms, limit: 100 };
+    writer.due_alerts(&query).unwrap()
+}
+
+/// The numbers of what is due to a sink.
+fn numbers(writer: &mut Writer, sink: &str, now_ms: u64) -> Vec<u64> {
+    due_to(writer, sink, now_ms, 0).alerts.iter().map(|one| one.row.number).collect()
 }

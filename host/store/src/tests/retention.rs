@@ -97,8 +97,7 @@ fn alerts_and_silences_age_by_the_wall_clock() {
     one.anomalies[3] = anomaly("open", NOON_MS);
     one.alerts = one.anomalies.iter().map(|row| alert(row, AlertKind::Opened, &["mail"])).collect();
     writer.commit(&one).unwrap();
-    let numbers: Vec<u64> =
-        writer.due_alerts(0, 9).unwrap().iter().map(|alert| alert.number).collect();
+    let numbers = numbers(&mut writer, "mail", 0);
     writer.delivered(&[numbers[0], numbers[3], numbers[4]], 0).unwrap();
     writer.dead(numbers[1], "gone", 0).unwrap();
     let order = NewSilence {

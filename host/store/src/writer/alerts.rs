@@ -3,7 +3,8 @@
 use rusqlite::{Transaction, params};
 
 use super::Writer;
-use crate::alert::{AlertKind, AlertRow, NewAlert, SinkDepth};
+use super::due::UNTOLD;
+use crate::alert::{AlertKind, NewAlert, SinkDepth};
 use crate::anomaly::Severity;
 use crate::error::{Fault, StoreError};
 use crate::row;
@@ -43,29 +44,6 @@ pub(super) fn put(
 }
 
 impl Writer {
-    /// The alerts to send now, at most `limit`: of each anomaly and sink only the first that waits, so that none overtakes
-    /// another. What is silenced or normal is suppressed instead.
-    pub fn due_alerts(&mut self, now_ms: u64, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
-        self.write(|transaction| {
-            suppress(transaction, now_ms)?;
-            let mut statement = transaction.prepare_cached(&format!(
-                "SELECT {} FROM alert WHERE state = 'pending' AND next_ms <= ?1
-                     AND NOT EXISTS (SELECT 1 FROM alert AS earlier
-                         WHERE earlier.tenant = alert.tenant AND earlier.anomaly = alert.anomaly
-                             AND earlier.sink = alert.sink AND earlier.state = 'pending'
-                             AND earlier.number < alert.number)
-                 ORDER BY next_ms, number LIMIT ?2",
-                row::ALERT_COLUMNS
-            ))?;
-            let mut rows = statement.query(params![now_ms, limit])?;
-            let mut alerts = Vec::new();
-            while let Some(row) = rows.next()? {
-                alerts.push(row::alert(row)?);
-            }
-            Ok(alerts)
-        })
-    }
-
     /// Notes that a sink has taken these alerts.
     pub fn delivered(&mut self, numbers: &[u64], now_ms: u64) -> Result<(), StoreError> {
         self.write(|transaction| {
@@ -105,7 +83,8 @@ impl Writer {
         })
     }
 
-    /// Lets dead alerts of a tenant be tried again, those of one sink or all; says how many.
+    /// Lets dead alerts of a tenant be tried again, those of one sink or all; says how many. Whoever then hears that
+    /// something began must also hear that it is over.
     pub fn retry_dead(
         &mut self,
         tenant: &str,
@@ -113,11 +92,38 @@ impl Writer {
         now_ms: u64,
     ) -> Result<u64, StoreError> {
         self.write(|transaction| {
-            let mut statement = transaction.prepare_cached(
+            let mut revive = transaction.prepare_cached(
                 "UPDATE alert SET state = 'pending', attempts = 0, next_ms = ?3, settled_ms = NULL
                  WHERE tenant = ?1 AND (?2 IS NULL OR sink = ?2) AND state = 'dead'",
             )?;
-            Ok(statement.execute(params![tenant, sink, now_ms])? as u64)
+            let revived = revive.execute(params![tenant, sink, now_ms])? as u64;
+            let mut follow = transaction.prepare_cached(
+                "UPDATE alert SET state = 'pending', next_ms = ?3, settled_ms = NULL, reason = NULL
+                 WHERE tenant = ?1 AND (?2 IS NULL OR sink = ?2)
+                     AND state = 'suppressed' AND reason = ?4
+                     AND EXISTS (SELECT 1 FROM alert AS earlier
+                         WHERE earlier.tenant = alert.tenant AND earlier.anomaly = alert.anomaly
+                             AND earlier.sink = alert.sink AND earlier.state = 'pending')",
+            )?;
+            follow.execute(params![tenant, sink, now_ms, UNTOLD])?;
+            Ok(revived)
+        })
+    }
+
+    /// Gives up what waits for a sink that is no more; says how many.
+    pub fn abandon_alerts(
+        &mut self,
+        sink: &str,
+        reason: &str,
+        now_ms: u64,
+    ) -> Result<u64, StoreError> {
+        let reason = word::cut(reason, REASON_BYTES_MAX);
+        self.write(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "UPDATE alert SET state = 'dead', settled_ms = ?2, reason = ?3
+                 WHERE sink = ?1 AND state = 'pending'",
+            )?;
+            Ok(statement.execute(params![sink, now_ms, reason])? as u64)
         })
     }
 
@@ -125,28 +131,4 @@ impl Writer {
     pub fn outbox_depth(&mut self) -> Result<Vec<SinkDepth>, StoreError> {
         self.write(|transaction| row::outbox_depth(transaction))
     }
-}
-
-/// Suppresses what is due and nobody wants to hear. A sink that was told of an anomaly must hear that it is over.
-fn suppress(transaction: &Transaction<'_>, now_ms: u64) -> Result<(), Fault> {
-    let mut statement = transaction.prepare_cached(
-        "WITH unwanted (number, reason) AS (
-             SELECT number, CASE
-                 WHEN EXISTS (SELECT 1 FROM normal WHERE normal.tenant = alert.tenant
-                     AND normal.source = alert.source AND normal.template_id = alert.cause)
-                 THEN 'normal'
-                 WHEN EXISTS (SELECT 1 FROM silence WHERE silence.tenant = alert.tenant
-                     AND silence.until_ms > ?1
-                     AND (silence.source IS NULL OR silence.source = alert.source)
-                     AND (silence.template_id IS NULL OR silence.template_id = alert.cause))
-                 THEN 'silenced' END
-             FROM alert WHERE state = 'pending' AND next_ms <= ?1
-                 AND NOT (kind = 'resolved' AND EXISTS (SELECT 1 FROM alert AS told
-                     WHERE told.tenant = alert.tenant AND told.anomaly = alert.anomaly
-                         AND told.sink = alert.sink AND told.state = 'sent')))
-         UPDATE alert SET state = 'suppressed', settled_ms = ?1, reason = unwanted.reason
-         FROM unwanted WHERE unwanted.number = alert.number AND unwanted.reason IS NOT NULL",
-    )?;
-    statement.execute([now_ms])?;
-    Ok(())
 }
