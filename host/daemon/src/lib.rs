@@ -9,6 +9,7 @@
 pub mod api;
 mod backtest;
 mod chain;
+pub mod alert;
 pub mod cli;
 pub mod config;
 pub mod generate;

@@ -63,7 +63,7 @@ pub(super) fn expand(folder: &Path, text: &str) -> Result<Vec<PathBuf>, String> 
 }
 
 /// Whether a name fits a pattern in which `*` stands for any letters.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return pattern == name;
     };

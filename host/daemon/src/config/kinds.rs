@@ -201,6 +201,19 @@ impl Table<'_> {
         });
         value.map_or_else(|| serde_json::Value::Object(serde_json::Map::new()), Node::to_json)
     }
+
+    /// A table or a list of any shape, which may be left out.
+    pub(super) fn optional_shape(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        doc: &str,
+    ) -> Option<serde_json::Value> {
+        self.note_optional(key, example, doc);
+        self.read(key, "a table or a list", example, |value| {
+            matches!(value, Value::Table(_) | Value::List(_)).then(|| value.to_json())
+        })
+    }
 }
 
 fn with_range<T: Display>(doc: &str, range: &RangeInclusive<T>) -> String {

@@ -4,13 +4,16 @@
 //! From these come the values, the messages and the printed defaults, so that a setting is added in one place.
 
 mod environment;
+mod alerts;
 mod files;
 mod kinds;
 mod mistake;
 mod outline;
 mod patterns;
 mod plugins;
+mod secret;
 mod sections;
+mod sinks;
 mod table;
 mod tree;
 mod watch;
@@ -19,11 +22,15 @@ use std::path::Path;
 
 use bellwether_core::pattern::Pattern;
 
+pub use alerts::AlertConfig;
 pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
+pub use secret::Secret;
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};
 pub use watch::{ApiConfig, FollowConfig, InputConfig, MemoryConfig, StoreConfig};
+pub use sinks::{SinkConfig, SinkTarget, WebhookConfig};
+pub use watch::{ApiConfig, FollowConfig, InputConfig, StoreConfig};
 
 use mistake::Mistake;
 use outline::Outline;
@@ -75,6 +82,8 @@ pub struct Config {
     pub memory: MemoryConfig,
     /// Where its API listens.
     pub api: ApiConfig,
+    /// What people are told.
+    pub alerts: AlertConfig,
 }
 
 impl Config {
@@ -159,6 +168,9 @@ impl Config {
             ),
             api: table.section("api", "Where the daemon can be asked.", |section| {
                 ApiConfig::read(section, folder)
+            }),
+            alerts: table.section("alerts", "What people are told.", |section| {
+                AlertConfig::read(section, folder)
             }),
         }
     }

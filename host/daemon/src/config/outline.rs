@@ -23,7 +23,7 @@ impl Outline {
     /// Adds a setting that is left out by default, with an example.
     pub(super) fn optional(&mut self, key: &str, example: &str, doc: &str) {
         self.document(doc);
-        let sign = if self.margin == ENTRY_MARGIN { "" } else { "# " };
+        let sign = if self.margin.ends_with(ENTRY_MARGIN) { "" } else { "# " };
         self.line(&format!("{sign}{key}: {example}"));
     }
 
@@ -40,16 +40,16 @@ impl Outline {
         self.margin.truncate(self.margin.len() - 2);
     }
 
-    /// Begins the settings of an entry of a list at the top of the file.
+    /// Begins the settings of an entry of a list.
     pub(super) fn open_entry(&mut self, doc: &str) {
         self.separate();
         self.document(doc);
-        self.margin = ENTRY_MARGIN.to_owned();
+        self.margin.push_str(ENTRY_MARGIN);
     }
 
     /// Ends them and adds the list's default.
     pub(super) fn close_entry(&mut self, key: &str, value: &str) {
-        self.margin.clear();
+        self.margin.truncate(self.margin.len() - ENTRY_MARGIN.len());
         self.line(&format!("{key}: {value}"));
     }
 

@@ -8,6 +8,8 @@ use bellwether_core::record::Record;
 
 use super::*;
 
+mod alerts;
+
 /// Loads a configuration from a folder that also has the given files, and compares the messages.
 fn check_with(files: &[(&str, &str)], yaml: &str, expected: &[&str]) -> Option<Config> {
     let folder = tempfile::tempdir().unwrap();
@@ -300,6 +302,9 @@ fn the_printed_defaults_are_the_defaults() {
     for (mine, theirs) in expected.detectors.iter_mut().zip(&config.detectors) {
         mine.place.clone_from(&theirs.place);
     }
+    // Paths are relative to the folder of the file.
+    assert!(config.store.path.ends_with(&expected.store.path));
+    expected.store.path.clone_from(&config.store.path);
     assert_eq!(format!("{config:?}"), format!("{expected:?}"));
     assert!(text.contains("  # Length of a window in seconds, a whole number of panes. From 10 to 3600.\n  size_s: 60\n"));
     assert!(text.lines().all(|line| line.len() <= 118), "comments are wrapped");

@@ -72,7 +72,14 @@ impl Node {
 
     /// The node as JSON, for plugins.
     pub(super) fn to_json(&self) -> serde_json::Value {
-        match &self.value {
+        self.value.to_json()
+    }
+}
+
+impl Value {
+    /// The value as JSON.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        match self {
             Value::Null => serde_json::Value::Null,
             Value::Flag(flag) => (*flag).into(),
             Value::Integer(integer) => (*integer).into(),
