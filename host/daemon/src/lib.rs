@@ -5,11 +5,11 @@
 //! believable traffic to try it on, and `backtest` measures what is found of what is known.
 //! [`watch`] is the daemon, [`api`] how it is asked, and `page` how it is looked at.
 
+pub mod alert;
 #[expect(unused_qualifications, reason = "the descriptions of routes expand to such paths")]
 pub mod api;
 mod backtest;
 mod chain;
-pub mod alert;
 pub mod cli;
 pub mod config;
 pub mod generate;

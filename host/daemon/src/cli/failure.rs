@@ -21,6 +21,7 @@ impl Failure {
     pub(super) const USAGE: u8 = 64;
     const DATA: u8 = 65;
     const NO_INPUT: u8 = 66;
+    const UNAVAILABLE: u8 = 69;
     const OUR_FAULT: u8 = 70;
     const IN_OUT: u8 = 74;
     const CONFIG: u8 = 78;
@@ -36,6 +37,11 @@ impl Failure {
 
     pub(super) fn no_input(lines: Vec<String>) -> Self {
         Failure { code: Self::NO_INPUT, lines }
+    }
+
+    /// A running bellwether that could not be reached.
+    pub(super) fn unavailable(message: impl Display) -> Self {
+        Failure { code: Self::UNAVAILABLE, lines: vec![message.to_string()] }
     }
 
     pub(super) fn our_fault(message: impl Display) -> Self {
@@ -89,15 +95,21 @@ impl From<LoadoutError> for Failure {
     }
 }
 
-impl From<PipelineError> for Failure {
-    fn from(error: PipelineError) -> Self {
-        Failure { code: Self::OUR_FAULT, lines: vec![chain(&error)] }
+impl From<StoreError> for Failure {
+    /// Each kind of error has its code, since programs mend some of them by waiting.
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Missing { .. } => Self::NO_INPUT,
+            error if error.is_damaged() => Self::DATA,
+            _ => Self::IN_OUT,
+        };
+        Failure { code, lines: vec![chain(&error)] }
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Failure { code: Self::IN_OUT, lines: vec![chain(&error)] }
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Self {
+        Failure { code: Self::OUR_FAULT, lines: vec![chain(&error)] }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a user types: commands, their options, and how the program ends.
 
+mod alerts;
 mod backtest;
 mod check;
 mod demo;
@@ -31,8 +32,8 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 64 wrong usage, 65 damaged data, 66 no such input, 70 our own fault,
-74 results cannot be written, 78 wrong configuration, 130 interrupted.
+Exit codes: 0 done, 64 wrong usage, 65 damaged data, 66 no such input, 69 no answer from a running
+bellwether, 70 our own fault, 74 results cannot be written, 78 wrong configuration, 130 interrupted.
 Set RUST_LOG=debug to see more of what happens.";
 
 #[derive(Debug, Subcommand)]
@@ -63,6 +64,11 @@ enum Command {
     },
     /// Write believable logs of a web shop, with incidents whose truth is known
     Generate(generate::Options),
+    /// List alerts, and revive those that were given up
+    Alerts {
+        #[command(subcommand)]
+        command: alerts::Command,
+    },
     /// Check a configuration, the pattern files and the plugins it names
     Check {
         /// The configuration file
@@ -133,6 +139,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Patterns { command: PatternCommand::Check { files } } => check::patterns(&files),
         Command::Plugin { command } => plugin::run(&command),
         Command::Generate(options) => generate::run(&options),
+        Command::Alerts { command } => alerts::run(&command),
         Command::Check { config: Some(config), .. } => check::config(&config),
         Command::Check { config: None, .. } => check::defaults(),
     }

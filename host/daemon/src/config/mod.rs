@@ -3,8 +3,8 @@
 //! Each section is a struct with a `read` function that names every setting once, with default, range and description.
 //! From these come the values, the messages and the printed defaults, so that a setting is added in one place.
 
-mod environment;
 mod alerts;
+mod environment;
 mod files;
 mod kinds;
 mod mistake;
@@ -28,9 +28,8 @@ pub(crate) use patterns::load_patterns;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
 pub use secret::Secret;
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};
-pub use watch::{ApiConfig, FollowConfig, InputConfig, MemoryConfig, StoreConfig};
 pub use sinks::{SinkConfig, SinkTarget, WebhookConfig};
-pub use watch::{ApiConfig, FollowConfig, InputConfig, StoreConfig};
+pub use watch::{ApiConfig, FollowConfig, InputConfig, MemoryConfig, StoreConfig};
 
 use mistake::Mistake;
 use outline::Outline;

@@ -3,6 +3,7 @@
 use super::keeper::{Keeper, KeeperError, KeeperThread};
 use super::status::Status;
 use super::tenant::{Assignment, Tenant, TenantError};
+use crate::alert::deliver;
 use crate::api::{ApiState, serve};
 use crate::chain::chain;
 use crate::config::{Config, Mistakes};
@@ -147,6 +148,20 @@ impl Crew {
     }
 }
 
+/// The task that sends alerts.
+struct Router {
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Router {
+    async fn end(self) {
+        drop(self.stop);
+        // What was not sent is sent after the next start.
+        let _ = self.task.await;
+    }
+}
+
 struct Daemon {
     path: PathBuf,
     workers: Option<usize>,
@@ -167,6 +182,7 @@ impl Daemon {
         let mut hang_up = signal(SignalKind::hangup())?;
         let (failed, mut failures) = mpsc::unbounded_channel();
         let mut crew = self.start_crew(&config, &loadouts, &failed).await?;
+        let mut router = self.start_router(&config);
         let maintenance = tokio::spawn(maintain(self.keeper.clone()));
         let local = listener.local_addr()?;
         let (end_api, api_ends) = oneshot::channel::<()>();
@@ -185,6 +201,8 @@ impl Daemon {
                 _ = hang_up.recv() => match self.reload(&config) {
                     Ok((config, loadouts)) => {
                         crew.end().await;
+                        router.end().await;
+                        router = self.start_router(&config);
                         crew = self.start_crew(&config, &loadouts, &failed).await?;
                         info!("the configuration was read again");
                     }
@@ -194,11 +212,28 @@ impl Daemon {
         };
         info!("ending; what was read is being committed");
         crew.end().await;
+        router.end().await;
         maintenance.abort();
         drop(end_api);
         // Whoever still listens has had its time to hear.
         let _ = api.await;
         result
+    }
+
+    fn start_router(&self, config: &Config) -> Router {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (keeper, wake) = (self.keeper.clone(), Arc::clone(&self.wake_alerts));
+        let alerts = Arc::new(config.alerts.clone());
+        let task = tokio::spawn(async move {
+            let stopped = async {
+                // Both a word and its absence mean the end.
+                let _ = stopped.await;
+            };
+            if let Err(error) = deliver(keeper, alerts, now_ms, wake, stopped).await {
+                error!("no alert can be sent: {}", chain(&error));
+            }
+        });
+        Router { stop, task }
     }
 
     fn api_state(&self, config: &Config) -> Result<ApiState, RunError> {

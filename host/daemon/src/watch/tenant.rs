@@ -6,6 +6,7 @@ use super::memory::{Stage, fetch, relieve};
 use super::pending::Pending;
 use super::restore::{Restored, restore};
 use super::status::Status;
+use crate::alert::new_alerts;
 use crate::chain::chain;
 use crate::config::Config;
 use crate::loadout::Loadout;
@@ -298,7 +299,8 @@ impl Tenant {
         let keys = self.pipeline.intake();
         self.pending.add_panes(output.panes, |source| keys.source_key(source).to_string());
         for event in &output.events {
-            self.pending.add_event(event, None);
+            let alert = new_alerts(&self.given.config.alerts, event);
+            self.pending.add_event(event, alert);
         }
     }
 
