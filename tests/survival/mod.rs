@@ -124,6 +124,22 @@ fn kill_again_and_again(place: &Place, seed: u64, kills: u64, mut start: impl Fn
     shop.write(usize::MAX / 2);
 }
 
+/// More sources than there are places in the queue of a worker.
+#[test]
+fn many_sources_come_back() {
+    let place = Place::new();
+    for number in 0..200 {
+        let line = format!("2026-03-02T00:00:00Z INFO source {number} says hello\n");
+        fs::write(place.logs().join(format!("{number}.log")), line).expect("a log is written");
+    }
+    let config = place.config("many", "");
+    finish(&config);
+    let first = export(&config);
+    finish(&config);
+    assert!(export(&config) == first, "{}", first_difference(&export(&config), &first));
+    assert_eq!(String::from_utf8_lossy(&first).matches("{\"source\":{").count(), 200);
+}
+
 #[test]
 fn killed_anywhere_it_keeps_the_same() {
     let (kills, seed) = (asked(KILLS_VARIABLE, KILLS), asked(SEED_VARIABLE, SEED));

@@ -332,6 +332,7 @@ impl Pipeline {
             Answer::Passed { ticks, watermark_ms } => {
                 self.gather.pass(ticks, watermark_ms, output);
             }
+            Answer::Done => {}
             Answer::Saved { sources, counters } => {
                 self.done += 1;
                 self.totals.add(&counters);

@@ -31,10 +31,12 @@ pub(super) enum Task {
 /// What a worker says.
 pub(super) enum Answer {
     /// Of one step, between the tick of that number and the next, and the sources whose windows were closed up to
-    /// then; also where there is nothing to say, since whoever hands out tasks may be waiting for a place in the queue.
+    /// then; also where there is nothing to say, for the same reason as `Done`.
     Outputs { ticks: u64, outputs: Outputs, closed: Option<(Vec<u32>, u64)> },
     /// All lanes have passed the tick of that number, and everything up to it was said.
     Passed { ticks: u64, watermark_ms: u64 },
+    /// The task was done, and there is nothing to say; whoever hands out tasks may be waiting for a place in the queue.
+    Done,
     /// What has changed since the last time, and all counters.
     Saved { sources: Vec<SavedSource>, counters: LaneCounters },
     /// The worker is done.
@@ -93,15 +95,15 @@ impl Worker<'_> {
             }
             Task::Load { lane, source, state, plugins } => {
                 self.lane(lane)?.load(source, &state, plugins)?;
-                true
+                say(Answer::Done)
             }
             Task::Forget { lane, source } => {
                 self.lane(lane)?.forget(source);
-                true
+                say(Answer::Done)
             }
             Task::Relieve(relief) => {
                 self.lanes.values_mut().for_each(|lane| lane.relieve(relief));
-                true
+                say(Answer::Done)
             }
             Task::Save => {
                 let sources = self.lanes.values_mut().flat_map(Lane::save).collect();
