@@ -6,8 +6,9 @@ use axum::http::request::Parts;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use utoipa::openapi::Schema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 
@@ -83,21 +84,25 @@ impl<'de> Deserialize<'de> for Words {
 #[derive(Debug, Clone)]
 pub(super) struct Person(pub(super) String);
 
-/// What a name must look like, for the description of the API.
+/// What a name must look like, in the description of the API.
 const PERSON_PATTERN: &str =
     r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 
-/// How persons may be called, for the description of the API.
-pub(super) fn person_schema() -> Schema {
-    let name = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("The person's name."))
-        .min_length(Some(1))
-        .max_length(Some(200))
-        .pattern(Some(PERSON_PATTERN))
-        .examples(["Ada"]);
-    Schema::Object(name.build())
+/// How persons may be called.
+impl PartialSchema for Person {
+    fn schema() -> RefOr<Schema> {
+        let name = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(200))
+            .pattern(Some(PERSON_PATTERN))
+            .description(Some("The person's name."))
+            .examples(["Ada"]);
+        name.into()
+    }
 }
+
+impl ToSchema for Person {}
 
 impl<'de> Deserialize<'de> for Person {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -133,19 +138,21 @@ impl<'de> Deserialize<'de> for Limit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moment(pub(super) u64);
 
-/// How times may be written, for the description of the API.
-pub(super) fn moment_schema() -> Schema {
-    let number = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .minimum(Some(0))
-        .maximum(Some(MOMENT_MS_MAX))
-        .build();
-    let time = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-        .build();
-    Schema::OneOf(OneOfBuilder::new().item(number).item(time).build())
+/// How times may be written.
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(MOMENT_MS_MAX));
+        let time = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+        OneOfBuilder::new().item(number).item(time).into()
+    }
 }
+
+impl ToSchema for Moment {}
 
 /// The last millisecond of the year 9999.
 const MOMENT_MS_MAX: u64 = 253_402_300_799_999;
@@ -173,10 +180,7 @@ impl<'de> Deserialize<'de> for Moment {
 mod tests {
     use super::*;
 
-    fn check<T: DeserializeOwned>(cases: &[(&str, Result<T, &str>)])
-    where
-        T: std::fmt::Debug,
-    {
+    fn check<T: DeserializeOwned + std::fmt::Debug>(cases: &[(&str, Result<T, &str>)]) {
         for (json, expected) in cases {
             let found = serde_json::from_str::<T>(json);
             match (found, expected) {

@@ -8,7 +8,7 @@ use bellwether_store::{CountPoint, CountsQuery};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::asked::{Asked, Moment, Text, moment_schema};
+use super::asked::{Asked, Moment, Text};
 use super::desk::{Desk, TenantName};
 use super::problem::{Problem, ProblemBody};
 
@@ -57,10 +57,10 @@ pub(super) struct Which {
     #[param(minimum = 0, maximum = 4_294_967_295_u64)]
     template: Option<u32>,
     /// First millisecond: since 1970, or RFC 3339.
-    #[param(schema_with = moment_schema, required = true)]
+    #[param(inline, example = 1_795_262_400_000_u64)]
     from: Moment,
     /// First millisecond after the span: since 1970, or RFC 3339.
-    #[param(schema_with = moment_schema, required = true)]
+    #[param(inline, example = 1_795_262_400_000_u64)]
     to: Moment,
     /// The step wanted in milliseconds; without it, the finest of which there are not more than 1000 in the span.
     #[param(minimum = 10_000, maximum = 86_400_000, example = 60_000)]

@@ -31,14 +31,24 @@ pub(super) fn outline() -> OpenApi {
 /// The whole document in JSON.
 pub(super) fn render(mut document: OpenApi) -> String {
     for (path, item) in &mut document.paths.paths {
-        let operations = [(&mut item.get, false), (&mut item.post, true), (&mut item.delete, true)];
-        for (operation, changes) in operations {
+        let operations =
+            [("get", &mut item.get), ("post", &mut item.post), ("delete", &mut item.delete)];
+        for (method, operation) in operations {
             if let Some(operation) = operation {
-                complete(operation, path, changes);
+                operation.operation_id = Some(name(method, path));
+                complete(operation, path, method != "get");
             }
         }
     }
     document.to_pretty_json().expect("the document is made of texts and numbers")
+}
+
+/// A name for programs that are made from the document, such as `post_anomalies_id_note`.
+fn name(method: &str, path: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let words = path.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// Adds the answers of [`guard`](super::guard) and of the extractors.

@@ -132,7 +132,7 @@ fn inputs(tenants: &Tenants) -> Part {
         let behind = files - caught_up;
         part.complain(
             Condition::Degraded,
-            format!("{lag_bytes} bytes of {behind} files are not yet read"),
+            format!("{lag_bytes} bytes are not yet read; files that are behind: {behind}"),
         );
     }
     part
@@ -194,7 +194,7 @@ fn queue(outbox: &[SinkDepth], waiting: usize) -> Part {
         if *dead > 0 {
             part.complain(
                 Condition::Degraded,
-                format!("{dead} alerts of tenant `{tenant}` to `{sink}` were given up"),
+                format!("alerts of tenant `{tenant}` to `{sink}` were given up: {dead}"),
             );
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::List;
-use super::asked::{Asked, Named, Person, person_schema};
+use super::asked::{Asked, Named, Person};
 use super::desk::{Desk, TenantName, now_ms};
 use super::problem::{Problem, ProblemBody};
 
@@ -73,7 +73,7 @@ pub(super) struct Ender {
     #[param(value_type = Option<String>, max_length = 63, example = "default")]
     tenant: Option<TenantName>,
     /// The person's name.
-    #[param(schema_with = person_schema)]
+    #[param(inline, example = "Ada")]
     by: Person,
 }
 

@@ -36,9 +36,9 @@ function drawHead({ summary }) {
     element("span", { class: "badge" }, summary.severity),
     " ",
     logText("span", summary.source),
-    over ? " · was at " : " · open since ",
+    over ? " · over, began " : " · open since ",
     time(summary.opened_ms),
-    ` · ${span(until - summary.opened_ms)}`,
+    over ? ` and lasted ${span(until - summary.opened_ms)}` : `, ${span(until - summary.opened_ms)} so far`,
     ` · ${number(summary.before_per_minute)}/min before, ${number(summary.now_per_minute)}/min now`,
     ` · ${number(summary.bits)} bits`,
   );

@@ -69,15 +69,14 @@ function draw(chart, width) {
   }
   const apart = ((to - from) * 90) / (width - LEFT - RIGHT);
   const step = STEPS_MS.find((one) => one >= apart) ?? STEPS_MS[STEPS_MS.length - 1];
-  const offset = new Date(from).getTimezoneOffset() * 60000;
-  for (let ms = Math.ceil((from - offset) / step) * step + offset; ms <= to; ms += step) {
+  for (let ms = Math.ceil(from / step) * step; ms <= to; ms += step) {
     svg.append(shape("line", { x1: x(ms), x2: x(ms), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4, class: "grid" }));
     if (x(ms) > LEFT + 30 && x(ms) < width - 40) {
       svg.append(shape("text", { x: x(ms), y: HEIGHT - 6, class: "below" }, clock(ms)));
     }
   }
   svg.append(shape("path", { d: outline(rows, x, y), class: "lines" }));
-  return [svg, element("figcaption", {}, `${what} per minute; the anomaly is shaded.`)];
+  return [svg, element("figcaption", {}, `${what} per minute, times in UTC; the anomaly is shaded.`)];
 }
 
 /** A figure that draws its chart as wide as there is room. */

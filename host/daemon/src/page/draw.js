@@ -36,20 +36,16 @@ export function templateText(text) {
   return made;
 }
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat(undefined, {
-  month: "short",
-  day: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-});
+// In UTC, as the sentences of anomalies are; pointing at a time shows the reader's own.
+const UTC = { timeZone: "UTC", hourCycle: "h23", hour: "2-digit", minute: "2-digit" };
+const CLOCK = new Intl.DateTimeFormat(undefined, UTC);
+const DAY = new Intl.DateTimeFormat(undefined, { ...UTC, month: "short", day: "numeric" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** Hours and minutes; with the day if that is not today. */
 export function clock(timeMs) {
-  const time = new Date(timeMs);
-  const isToday = time.toDateString() === new Date().toDateString();
-  return (isToday ? CLOCK : DAY).format(time);
+  const day = (ms) => Math.floor(ms / 86400000);
+  return (day(timeMs) === day(Date.now()) ? CLOCK : DAY).format(new Date(timeMs));
 }
 
 /** A moment; pointing at it shows it in full. */

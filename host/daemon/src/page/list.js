@@ -18,9 +18,9 @@ function draw(item, child) {
     element("span", { class: "badge" }, item.severity),
     " ",
     element("span", { class: "log", dir: "auto" }, visible(item.source)),
-    over ? " · was at " : " · since ",
+    over ? " · over, began " : " · open since ",
     time(item.opened_ms),
-    ` · ${over ? "over" : "open"} after ${span(until - item.opened_ms)}`,
+    over ? ` and lasted ${span(until - item.opened_ms)}` : `, ${span(until - item.opened_ms)} so far`,
   );
   if (item.normal) facts.append(` · normal, says ${visible(item.normal.by)}`);
   else if (item.acknowledged) facts.append(` · ${visible(item.acknowledged.by)} looks after it`);
@@ -58,14 +58,17 @@ function filters(parameters, change) {
     element("label", {}, open, " only open"),
     element("datalist", { id: "source-keys" }),
   );
-  form.addEventListener("input", () => {
+  const read = () => {
     const chosen = new URLSearchParams();
     for (const input of [severity, source, text]) {
       if (input.value.trim()) chosen.set(input.name, input.value.trim());
     }
     if (open.checked) chosen.set("open", "1");
     change(chosen);
-  });
+  };
+  // Some ways of choosing from a list tell of the one, some of the other.
+  form.addEventListener("input", read);
+  form.addEventListener("change", read);
   return form;
 }
 
@@ -106,6 +109,7 @@ export function listView(page) {
   const more = element("button", { type: "button", hidden: true }, "Show more");
   const seen = element("button", { type: "button", hidden: true }, "Mark all as seen");
   const change = (next) => {
+    if (next.toString() === chosen.toString()) return;
     chosen = next;
     rows = ROWS;
     const query = next.toString();
@@ -169,7 +173,7 @@ export function listView(page) {
     const keys = form.querySelector("datalist");
     keys.replaceChildren(...items.map((one) => new Option("", one.source)));
   });
-  const heading = element("div", { class: "heading" }, element("h2", {}, "Anomalies"), seen);
+  const heading = element("div", { class: "heading" }, element("h2", {}, "Anomalies"), element("small", {}, "times in UTC"), seen);
   const close = () => {
     document.title = "bellwether";
   };

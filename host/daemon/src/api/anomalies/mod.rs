@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::List;
-use super::asked::{Asked, Limit, Moment, Text, moment_schema};
+use super::asked::{Asked, Limit, Moment, Text};
 use super::desk::{Desk, TenantName};
 use super::problem::{Problem, ProblemBody};
 pub(super) use view::Severity;
@@ -29,10 +29,10 @@ pub(super) struct Which {
     #[param(value_type = Option<String>, max_length = 63, example = "default")]
     tenant: Option<TenantName>,
     /// Opened at or after: milliseconds since 1970, or RFC 3339.
-    #[param(schema_with = moment_schema, required = false)]
+    #[param(inline, example = 1_795_262_400_000_u64)]
     from: Option<Moment>,
     /// Opened before: milliseconds since 1970, or RFC 3339.
-    #[param(schema_with = moment_schema, required = false)]
+    #[param(inline, example = 1_795_262_400_000_u64)]
     to: Option<Moment>,
     /// Key of the source.
     #[param(value_type = Option<String>, max_length = 1000, example = "file:nginx")]

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use bellwether_store::{AnomalyDetail, NewSilence, Reader, StoreError, Writer};
 use serde::{Deserialize, Deserializer};
-use utoipa::ToSchema;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::detail::{AnomalyId, Whose, no_anomaly, read};
 use super::view::AnomalyView;
-use crate::api::asked::{Asked, Named, Person, Sent, Text, Words, person_schema};
+use crate::api::asked::{Asked, Named, Person, Sent, Text, Words};
 use crate::api::desk::{Desk, now_ms};
 use crate::api::problem::{Problem, ProblemBody};
 
@@ -21,7 +21,7 @@ type Answer = Result<Json<AnomalyView>, Problem>;
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct By {
     /// The person's name.
-    #[schema(schema_with = person_schema)]
+    #[schema(schema_with = Person::schema)]
     by: Person,
 }
 
@@ -30,7 +30,7 @@ pub(in crate::api) struct By {
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct NewNote {
     /// The person's name.
-    #[schema(schema_with = person_schema)]
+    #[schema(schema_with = Person::schema)]
     by: Person,
     /// What there is to say.
     #[schema(value_type = String, min_length = 1, max_length = 1000, pattern = r"\S", example = "The upstream was restarted.")]
@@ -42,7 +42,7 @@ pub(in crate::api) struct NewNote {
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct Quiet {
     /// The person's name.
-    #[schema(schema_with = person_schema)]
+    #[schema(schema_with = Person::schema)]
     by: Person,
     /// Minutes from now on, at most a year.
     #[schema(value_type = u64, minimum = 1, maximum = 525_600, example = 60)]
@@ -56,12 +56,13 @@ struct Minutes(u64);
 
 impl<'de> Deserialize<'de> for Minutes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let minutes = u64::deserialize(deserializer)?;
-        if !(1..=525_600).contains(&minutes) {
-            let message = format!("{minutes} minutes are not between 1 and 525600");
+        // JSON has one kind of number: 60.0 is whole as well.
+        let minutes = f64::deserialize(deserializer)?;
+        if minutes.fract() != 0.0 || !(1.0..=525_600.0).contains(&minutes) {
+            let message = format!("{minutes} is not a whole number between 1 and 525600");
             return Err(serde::de::Error::custom(message));
         }
-        Ok(Minutes(minutes))
+        Ok(Minutes(minutes as u64))
     }
 }
 

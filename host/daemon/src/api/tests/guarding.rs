@@ -1,5 +1,7 @@
 //! Tests of who may ask, and of what every answer carries.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::stand::{Stand, check_problem, checkpoints};
@@ -34,7 +36,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[tokio::test]
 async fn every_route_but_health_and_page_wants_the_token() {
-    let stand = Stand::with(Some(TOKEN), true, checkpoints());
+    let stand = Stand::with(Some(TOKEN), true, &checkpoints());
     let wrong =
         ["", "Bearer", "Bearer x", "Basic sixteen letters!", "Bearer sixteen letters", TOKEN];
     for (method, path, body) in ROUTES {
@@ -61,12 +63,15 @@ async fn the_document_lists_every_route() {
     assert_eq!(document, serde_json::from_str::<Value>(&crate::api::openapi()).unwrap());
     let paths = document["paths"].as_object().unwrap();
     let mut listed: Vec<String> = Vec::new();
+    let mut names = BTreeSet::new();
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
             listed.push(format!("{} {path}", method.to_uppercase()));
             let responses = operation["responses"].as_object().unwrap();
             let errors = ["421", "503"].iter().all(|code| responses.contains_key(*code));
             assert!(errors && (path == "/health" || responses.contains_key("401")), "{path}");
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} is the name of two routes");
         }
     }
     let general = |path: &str| {
@@ -94,7 +99,7 @@ async fn only_this_machine_is_asked_by_its_own_name() {
         ("user@localhost@evil.example", 421),
         ("", 421),
     ];
-    let (local, remote) = (Stand::new(), Stand::with(Some(TOKEN), false, checkpoints()));
+    let (local, remote) = (Stand::new(), Stand::with(Some(TOKEN), false, &checkpoints()));
     for (host, status) in hosts {
         for path in ["/", "/health", "/api/v1/anomalies"] {
             let answer = local.send("GET", path, &[("host", host)], "").await;

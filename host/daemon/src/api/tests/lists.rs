@@ -130,7 +130,7 @@ async fn templates_plugins_alerts_and_tenants_are_listed() {
 
 #[tokio::test]
 async fn a_tenant_need_be_named_only_among_many() {
-    let stand = Stand::with(None, true, Vec::new());
+    let stand = Stand::with(None, true, &[]);
     check(&stand, "/api/v1/anomalies", "id", &[]).await;
     stand.expect("/api/v1/anomalies?tenant=shop", 404).await;
     stand.status.update("shop", |_| ());

@@ -43,7 +43,7 @@ async fn a_silence_covers_the_message_until_it_is_ended() {
     assert_eq!(silence["active"], true);
     stand.expect_post(path, r#"{"by":"Bob","minutes":59}"#, 409).await;
     let other =
-        stand.expect_post("/api/v1/anomalies/a4/silence", r#"{"by":"Bob","minutes":1}"#, 200);
+        stand.expect_post("/api/v1/anomalies/a4/silence", r#"{"by":"Bob","minutes":1.0}"#, 200);
     assert_eq!(other.await["silences"].as_array().unwrap().len(), 1, "the source as a whole");
     let silences = stand.expect("/api/v1/silences", 200).await;
     assert_eq!(silences["items"].as_array().unwrap().len(), 2);
@@ -124,6 +124,7 @@ async fn bodies_that_mean_nothing_are_told() {
         ("note", r#"{"by":"Ada","text":" "}"#, 400, "nothing in it"),
         ("silence", r#"{"by":"Ada","minutes":0}"#, 400, "between 1 and 525600"),
         ("silence", r#"{"by":"Ada","minutes":525601}"#, 400, "between 1 and 525600"),
+        ("silence", r#"{"by":"Ada","minutes":1.5}"#, 400, "1.5 is not a whole number"),
     ];
     for (action, body, status, part) in cases {
         let path = format!("/api/v1/anomalies/a1/{action}");

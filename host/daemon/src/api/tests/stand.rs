@@ -52,14 +52,14 @@ impl Answer {
 
 impl Stand {
     pub(super) fn new() -> Self {
-        Stand::with(None, true, checkpoints())
+        Stand::with(None, true, &checkpoints())
     }
 
-    pub(super) fn with(token: Option<&str>, is_local: bool, checkpoints: Vec<Checkpoint>) -> Self {
+    pub(super) fn with(token: Option<&str>, is_local: bool, checkpoints: &[Checkpoint]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join(DATABASE);
         let mut writer = Writer::open(&database, StoreOptions::default()).unwrap();
-        for one in &checkpoints {
+        for one in checkpoints {
             writer.commit(one).unwrap();
         }
         let (keeper, thread) = Keeper::start(writer).unwrap();

@@ -29,7 +29,7 @@ async fn health_tells_the_truth_about_each_part() {
             |one| one.inputs[0].lag_bytes = 1 << 30,
             200,
             "degraded",
-            ("inputs", "1073741824 bytes of 1 files"),
+            ("inputs", "1073741824 bytes are not yet read"),
         ),
         (
             |one| {
@@ -73,7 +73,7 @@ async fn health_tells_the_truth_about_each_part() {
 async fn dead_alerts_and_a_lost_store_show() {
     let stand = Stand::new();
     stand.keeper.ask(|writer| writer.dead(1, "no answer", 1)).await.unwrap();
-    let detail = "1 alerts of tenant `default` to `chat`";
+    let detail = "alerts of tenant `default` to `chat` were given up: 1";
     check_health(&stand, 200, "degraded", &[("queue", "degraded", detail)]).await;
     stand.lose_store();
     let detail = "the store cannot be read: no database at";
@@ -89,7 +89,7 @@ async fn dead_alerts_and_a_lost_store_show() {
 
 #[tokio::test]
 async fn health_without_a_token_names_nothing() {
-    let stand = Stand::with(Some("sixteen letters!"), false, checkpoints());
+    let stand = Stand::with(Some("sixteen letters!"), false, &checkpoints());
     let health = stand.expect("/health", 200).await;
     assert_eq!(health["parts"]["inputs"], json!({"status": "ok"}));
     let token = [("authorization", "bearer sixteen letters!")];
