@@ -1,10 +1,10 @@
 # Thin names for what cargo does; each target first sets up what is missing, and says so.
 # Build products go to $CARGO_TARGET_DIR if it is set, else to target/; nothing else is written.
 
-.PHONY: help setup build demo test bench lint ci sizes
+.PHONY: help setup build demo test test-services bench lint ci sizes
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
 
 setup: ## install what building needs and this machine lacks
 	@command -v rustup >/dev/null && command -v cargo >/dev/null || { \
@@ -33,6 +33,9 @@ demo: build ## show what bellwether does with a shop's logs in which things go w
 test: setup ## run all tests
 	cargo build -q --locked --workspace --bin bellwether
 	cargo test -q --locked --workspace
+
+test-services: setup ## test against real services: a browser, a fuzzer of the API, Prometheus
+	tests/services/setup.sh
 
 bench: setup ## measure speed
 	cargo build --release --locked -p bellwether-daemon -p bellwether-bench
