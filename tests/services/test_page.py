@@ -218,6 +218,14 @@ def test_sources_say_what_is_missing(browse, server):
     browser.check_quiet()
 
 
+def test_a_quiet_page_says_what_is_going_on(browse, quiet_server):
+    browser = browse(1100, 900)
+    browser.open(quiet_server.url)
+    browser.find(".empty", "Reading 5 files; 38 more minutes of lines until counts are judged.")
+    browser.open(f"{quiet_server.url}/#/anomaly/none")
+    browser.find("#trouble", "no anomaly `none`; the list of anomalies has their ids")
+
+
 def test_the_token_is_asked_for_once(browse, closed_server):
     browser = browse(1100, 900)
     browser.open(closed_server.url)

@@ -15,7 +15,7 @@ const VERDICTS = {
 function warmUp(source) {
   if (!source.warm_up?.missing) return null;
   const bar = element("progress", { max: "100", value: String(source.warm_up.percent) });
-  return element("p", {}, element("label", {}, bar, ` ${source.warm_up.missing} until its counts are judged`));
+  return element("p", { class: "verdict" }, element("label", {}, bar, ` ${source.warm_up.missing} until its counts are judged`));
 }
 
 function draw(source, child) {
@@ -23,7 +23,7 @@ function draw(source, child) {
   const votes = source.form_votes;
   const share = votes?.all ? ` (${Math.round((100 * votes.own) / votes.all)} % of lines)` : "";
   const verdict = VERDICTS[source.verdict] + (source.reason ? `: ${source.reason}` : "");
-  const fact = (label, value) => [element("dt", {}, label), element("dd", {}, value)];
+  const fact = (label, value) => element("div", {}, element("dt", {}, label), element("dd", {}, value));
   const query = new URLSearchParams({ source: source.source });
   return [
     element("h3", {}, element("a", { href: `#/?${query}`, class: "log", dir: "auto" }, visible(source.source))),
@@ -32,11 +32,11 @@ function draw(source, child) {
     element(
       "dl",
       {},
-      ...fact("Form", `${visible(source.form)}${share}`),
-      ...fact("Lines", `${number(source.lines)}, ${number(source.lines_per_s)}/s`),
-      ...(source.lag_bytes === null ? [] : fact("To be read", bytes(source.lag_bytes))),
-      ...fact("Templates", number(source.templates)),
-      ...fact("Last line", source.last_ms > 0 ? time(source.last_ms) : "none"),
+      fact("Form", `${visible(source.form)}${share}`),
+      fact("Lines", `${number(source.lines)}, ${number(source.lines_per_s)}/s`),
+      source.lag_bytes === null ? null : fact("To be read", bytes(source.lag_bytes)),
+      fact("Templates", number(source.templates)),
+      fact("Last line", source.last_ms > 0 ? time(source.last_ms) : "none"),
     ),
   ].filter((part) => part !== null);
 }
