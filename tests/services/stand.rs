@@ -299,6 +299,7 @@ fn status(end_ms: u64) -> Status {
                 position: 1 << 20,
                 lag_bytes: 12_345,
                 caught_up: false,
+                idle: false,
             });
             let one = SourceStatus {
                 source: source.into(),

@@ -65,6 +65,8 @@ pub(super) struct InputView {
     lag_bytes: u64,
     /// Whether it was read to its end.
     caught_up: bool,
+    /// Whether it says nothing at the moment.
+    idle: bool,
 }
 
 /// A tenant at work.
@@ -197,6 +199,7 @@ impl TenantAtWork {
             position: input.position,
             lag_bytes: input.lag_bytes,
             caught_up: input.caught_up,
+            idle: input.idle,
         };
         let commit = &tenant.commit;
         TenantAtWork {

@@ -277,6 +277,7 @@ fn at_work() -> TenantStatus {
             position: 5_000,
             lag_bytes: 70,
             caught_up: false,
+            idle: false,
         }],
         sources: [source("file:nginx", 2_000, 22), source("file:new", 7, 0)].into(),
         plugins: [("rate".to_owned(), Health { calls: 9, rows: 90, ..Health::default() })].into(),
