@@ -1,7 +1,7 @@
 # Thin names for what cargo does; each target first sets up what is missing, and says so.
 # Build products go to $CARGO_TARGET_DIR if it is set, else to target/; nothing else is written.
 
-.PHONY: help setup build demo test test-services bench lint ci sizes
+.PHONY: help setup build demo test test-services survive soak bench lint ci sizes
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
@@ -36,6 +36,14 @@ test: setup ## run all tests
 
 test-services: setup ## test against real services: a browser, a fuzzer of the API, Prometheus
 	tests/services/setup.sh
+
+survive: setup ## kill the daemon fifty times, fill its disk, set its clock
+	cargo build -q --locked --workspace --bin bellwether
+	BELLWETHER_KILLS=50 cargo test -q --locked -p bellwether-tests survival
+
+soak: build ## watch a thousand sources for a simulated day, in some twenty minutes
+	@rm -rf "$${CARGO_TARGET_DIR:-target}/soak" && mkdir -p "$${CARGO_TARGET_DIR:-target}/soak"
+	python3 tests/soak/soak.py "$${CARGO_TARGET_DIR:-target}/release/bellwether" "$${CARGO_TARGET_DIR:-target}/soak"
 
 bench: setup ## measure speed
 	cargo build --release --locked -p bellwether-daemon -p bellwether-bench

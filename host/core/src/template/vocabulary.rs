@@ -10,47 +10,68 @@ const CLOSED_WORDS_MAX: usize = 20;
 /// Shorter words are not compared letter by letter.
 const COMPARED_LETTERS_MIN: usize = 4;
 
-/// The words of one place.
+/// The words of one place. Most places have one word, which is kept without a list.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Vocabulary {
+    first: Option<Word>,
+    more: Option<Box<More>>,
+}
+
+/// Words after the first.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct More {
     hashes: Vec<u64>,
-    /// Texts of the first `CLOSED_WORDS_MAX` words.
+    /// Texts of the first of them, so that there are `CLOSED_WORDS_MAX` in all.
     texts: Vec<Box<[u8]>>,
     /// Sightings of words beyond those remembered.
-    more: u32,
+    unremembered: u32,
 }
 
 impl Vocabulary {
     pub(super) fn knows(&self, word: &Word) -> bool {
-        self.hashes.contains(&word.hash)
+        self.first.as_ref().is_some_and(|first| first.hash == word.hash)
+            || self.more.as_ref().is_some_and(|more| more.hashes.contains(&word.hash))
     }
 
     pub(super) fn learn(&mut self, word: &Word) {
         if self.knows(word) {
             return;
         }
-        if self.hashes.len() == WORDS_MAX {
-            self.more = self.more.saturating_add(1);
+        if self.first.is_none() {
+            self.first = Some(word.clone());
             return;
         }
-        self.hashes.push(word.hash);
-        if self.texts.len() < CLOSED_WORDS_MAX {
-            self.texts.push(word.text.clone());
+        let more = self.more.get_or_insert_default();
+        if more.hashes.len() + 1 == WORDS_MAX {
+            more.unremembered = more.unremembered.saturating_add(1);
+            return;
         }
+        more.hashes.push(word.hash);
+        if more.texts.len() + 1 < CLOSED_WORDS_MAX {
+            more.texts.push(word.text.clone());
+        }
+    }
+
+    /// Words remembered.
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.more.as_ref().map_or(0, |more| more.hashes.len())
     }
 
     /// Bits of surprise at a word never seen here: lines over distinct words.
     pub(super) fn escape_bits(&self, lines: u64) -> f32 {
-        let distinct = self.hashes.len() as f32 + self.more as f32;
+        let unremembered = self.more.as_ref().map_or(0, |more| more.unremembered);
+        let distinct = self.len() as f32 + unremembered as f32;
         ((lines as f32 + 1.0) / (distinct - 0.5).max(0.5)).log2()
     }
 
     /// A known word of which this may be a misspelling.
     pub(super) fn misspelt(&self, word: &Word) -> Option<&[u8]> {
-        let comparable = self.hashes.len() <= CLOSED_WORDS_MAX
+        let comparable = self.len() <= CLOSED_WORDS_MAX
             && word.text.len() >= COMPARED_LETTERS_MIN
             && !word.text.contains(&b'*');
-        let mut texts = self.texts.iter().filter(|_| comparable);
+        let first = self.first.iter().map(|first| &first.text);
+        let more = self.more.iter().flat_map(|more| &more.texts);
+        let mut texts = first.chain(more).filter(|_| comparable);
         texts
             .find(|known| !known.contains(&b'*') && is_small_edit(known, &word.text))
             .map(|known| &**known)

@@ -26,6 +26,9 @@ use tracing::{debug, info, trace, warn};
 const CHUNK_BYTES: usize = 256 << 10;
 /// Bytes read after which a commit is due, however little time has passed.
 const COMMIT_BYTES: u64 = 64 << 20;
+/// Commits are so many times further apart than they take, the second where there is news.
+const COMMIT_SHARE: u32 = 10;
+const NEWS_SHARE: u32 = 2;
 /// Commits are at least so far apart, also where there is news.
 const COMMIT_PAUSE: Duration = Duration::from_secs(1);
 /// Looks at the folders without anything new after which everything that is there was read.
@@ -97,6 +100,7 @@ pub(super) struct Tenant {
     pub(super) stage: Stage,
     pending: Pending,
     committed: Instant,
+    commit_took: Duration,
     bytes_since: u64,
     /// When all files had fallen silent, and event time then.
     silent_since: Option<(Instant, u64)>,
@@ -126,6 +130,7 @@ impl Tenant {
             stage: Stage::default(),
             pending: Pending::default(),
             committed: Instant::now(),
+            commit_took: Duration::ZERO,
             bytes_since: 0,
             silent_since: None,
             told: None,
@@ -304,11 +309,13 @@ impl Tenant {
         }
     }
 
+    /// Commits take a small part of the time, whatever they cost; news waits less.
     fn commit_is_due(&self) -> bool {
         let every = Duration::from_secs(self.given.config.store.commit_every_s);
         let since = self.committed.elapsed();
-        since >= every
-            || since >= COMMIT_PAUSE && (self.pending.is_news() || self.bytes_since >= COMMIT_BYTES)
+        let news = self.pending.is_news() || self.bytes_since >= COMMIT_BYTES;
+        since >= every.max(COMMIT_SHARE * self.commit_took)
+            || news && since >= COMMIT_PAUSE.max(NEWS_SHARE * self.commit_took)
     }
 
     /// State, anomalies, alerts and positions, as one; whether it was written.
@@ -334,7 +341,10 @@ impl Tenant {
             Ok((checkpoint, result))
         })?;
         self.committed = Instant::now();
+        self.commit_took = began.elapsed();
         self.bytes_since = 0;
+        // Who could not be heard meanwhile was not silent.
+        self.reading.values_mut().for_each(|reading| reading.read += self.commit_took);
         let result = result.map_err(KeeperError::from);
         if let Err(error) = &result {
             let error = chain(error);
