@@ -65,7 +65,7 @@ fn write_day(generator: &mut Generator, plan: &Plan, logs: &Path) -> Result<(), 
         if due > SLICE * slices {
             slices = (due.as_secs_f64() / SLICE.as_secs_f64()) as u32 + 1;
             files.iter_mut().try_for_each(Write::flush).map_err(failed)?;
-            std::thread::sleep((SLICE * slices).saturating_sub(began.elapsed()));
+            std::thread::park_timeout((SLICE * slices).saturating_sub(began.elapsed()));
         }
         files[emitted.service].write_all(&record).map_err(failed)?;
     }
@@ -121,7 +121,7 @@ impl Daemon {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(Failure::our_fault(format!("the daemon has ended with {status}")));
             }
-            std::thread::sleep(Duration::from_millis(200));
+            std::thread::park_timeout(Duration::from_millis(200));
         }
     }
 
