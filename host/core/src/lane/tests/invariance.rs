@@ -113,6 +113,13 @@ fn saving_and_loading_does_not_show() {
         *lane = next;
     });
     assert_eq!(moved, expected);
+    let slept = reports_with(&[0, 1], 7, |lane| {
+        for saved in lane.save() {
+            lane.forget(saved.source);
+            lane.load(saved.source, &saved.state, vec![]).expect("it was just saved");
+        }
+    });
+    assert_eq!(slept, expected, "who sleeps and wakes has missed nothing");
     let states_of_one = |cut: usize| {
         let mut last = Vec::new();
         reports_with(&[0], cut, |lane| {
@@ -123,6 +130,23 @@ fn saving_and_loading_does_not_show() {
     assert!(!states_of_one(1).is_empty());
     assert_eq!(states_of_one(1), states_of_one(64));
     assert!(sizes.last() < Some(&100_000), "{:?}", sizes.last());
+}
+
+#[test]
+fn what_gives_way_for_want_of_memory_is_counted() {
+    let mut lane = lane_of(vec![]);
+    for window in 0..5 {
+        let lines = ["usual line", "usual line"].map(|text| said(0, window * MINUTE, text));
+        push(&mut lane, &lines);
+        tick(&mut lane, window);
+    }
+    push(&mut lane, &[said(0, 5 * MINUTE, "seen but once")]);
+    lane.relieve(Relief::Examples);
+    lane.relieve(Relief::RareTemplates);
+    let counters = lane.counters();
+    assert_eq!(counters.examples_given_up, 2, "of three only the newest stays");
+    assert_eq!(counters.templates_given_up, 2, "at both grains");
+    assert_eq!(lane.sources()[0].templates_alive, 1);
 }
 
 #[test]
