@@ -185,17 +185,17 @@ fn a_full_disk_loses_nothing() {
         program::skip("the test of a full disk", "the right to mount a small file system");
         return;
     };
-    let full = place.config("disk/full", "");
-    fs::rename(place.folder.path().join("disk/full.yaml"), place.folder.path().join("full.yaml"))
-        .expect("a configuration is moved");
-    let full = full.replace("disk/full.yaml", "full.yaml");
+    let full = place.config("full", "");
+    let text = fs::read_to_string(&full).expect("a configuration is read");
+    fs::write(&full, text.replace("path: full.db", "path: disk/full.db"))
+        .expect("a configuration is written");
     let mut shop = Shop::new(place.logs(), SEED);
     shop.write(10_000);
-    finish(&full);
-    disk.fill();
-    shop.write(usize::MAX / 2);
     let mut child = daemon(&full, &[]).spawn().expect("a built program starts");
     let mut log = BufReader::new(child.stderr.take().expect("its log is piped")).lines();
+    wait_for(&mut log, "committed");
+    disk.fill();
+    shop.write(usize::MAX / 2);
     wait_for(&mut log, "nothing can be committed");
     disk.free();
     wait_for(&mut log, "committed");

@@ -8,6 +8,7 @@ mod naming;
 mod pending;
 mod restore;
 mod run;
+mod silence;
 mod status;
 mod telling;
 mod tenant;
