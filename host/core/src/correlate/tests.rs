@@ -74,7 +74,7 @@ fn show(events: &[Event]) -> String {
 }
 
 /// Folds the reports of all sources and puts what people are told in the order of time.
-fn fold(correlator: &mut Correlator, reports: Vec<Report>, until_ms: Option<u64>) -> Vec<Event> {
+fn fold(correlator: &mut Correlator, reports: &[Report], until_ms: Option<u64>) -> Vec<Event> {
     let mut events = Vec::new();
     for source in 0..4 {
         let own = reports.iter().filter(|report| report.source == source);
@@ -89,8 +89,8 @@ fn fold(correlator: &mut Correlator, reports: Vec<Report>, until_ms: Option<u64>
 /// Folds all reports up to the end of the last window given and compares the events.
 fn check(name: &str, reports: &[Odd], until: u64, expected: &str) {
     let mut correlator = correlator(&settings());
-    let reports = reports.iter().copied().map(report).collect();
-    let events = fold(&mut correlator, reports, Some(BEGIN_MS + (until + 1) * MINUTE));
+    let reports: Vec<Report> = reports.iter().copied().map(report).collect();
+    let events = fold(&mut correlator, &reports, Some(BEGIN_MS + (until + 1) * MINUTE));
     assert_eq!(show(&events), expected, "{name}");
 }
 
@@ -211,7 +211,7 @@ fn neither_order_nor_steps_show() {
         events.iter().map(|event| (shown(event), event.id.clone())).collect()
     };
     let all = |odds: Vec<Odd>| odds.into_iter().map(report).collect::<Vec<_>>();
-    let expected = told(fold(&mut correlator(&settings()), all(reports.clone()), Some(last_ms)));
+    let expected = told(fold(&mut correlator(&settings()), &all(reports.clone()), Some(last_ms)));
     assert!(expected.len() > 20, "the case is worth its name");
     // Strides are primes beyond the number of reports, so that every report comes once.
     assert!(reports.len() < 997);
@@ -222,9 +222,10 @@ fn neither_order_nor_steps_show() {
         let mut events = Vec::new();
         for window in (0..=140).step_by(step).chain([140]) {
             let until_ms = BEGIN_MS + window * MINUTE;
-            let (ready, later) = left.into_iter().partition(|report| report.end_ms <= until_ms);
+            let (ready, later): (Vec<Report>, _) =
+                left.into_iter().partition(|report| report.end_ms <= until_ms);
             left = later;
-            events.extend(fold(&mut correlator, ready, Some(until_ms)));
+            events.extend(fold(&mut correlator, &ready, Some(until_ms)));
             correlator = loaded(&correlator);
         }
         assert_eq!(told(events), expected, "stride {stride}, step {step}");
@@ -245,7 +246,7 @@ fn loaded(first: &Correlator) -> Correlator {
 fn ids_name_tenant_source_cause_and_window() {
     let id = |tenant: &str, odd: Odd| {
         let mut correlator = correlator(&Settings { tenant: tenant.into(), ..settings() });
-        fold(&mut correlator, vec![report(odd)], None)[0].id.clone()
+        fold(&mut correlator, &[report(odd)], None)[0].id.clone()
     };
     let base = id("acme", (0, 0, 1, 12.0, 12.0));
     assert_eq!(base.len(), 16);
@@ -275,7 +276,7 @@ fn severity_follows_the_lines_and_the_strength() {
     ];
     for (severity, bits, expected) in cases {
         let mut correlator = correlator(&settings());
-        let events = fold(&mut correlator, vec![report_of((0, 0, 1, bits, bits), severity)], None);
+        let events = fold(&mut correlator, &[report_of((0, 0, 1, bits, bits), severity)], None);
         assert_eq!(events[0].severity, expected, "{severity} {bits}");
     }
 }
@@ -284,7 +285,7 @@ fn severity_follows_the_lines_and_the_strength() {
 fn events_carry_the_first_cause_with_its_newest_figures() {
     let mut correlator = correlator(&settings());
     let reports = [(0, 0, 1, 12.0, 12.0), (1, 0, 2, 14.0, 14.0), (2, 0, 1, 17.0, 17.0)];
-    let events = fold(&mut correlator, reports.map(report).into(), Some(BEGIN_MS + 3 * MINUTE));
+    let events = fold(&mut correlator, &reports.map(report), Some(BEGIN_MS + 3 * MINUTE));
     assert_eq!(show(&events), "+b:1@0 !b:1@2");
     let (opened, updated) = (&events[0], &events[1]);
     assert_eq!((&updated.id, &updated.opened), (&opened.id, &opened.opened));
@@ -296,18 +297,18 @@ fn events_carry_the_first_cause_with_its_newest_figures() {
 #[test]
 fn the_end_leaves_open_what_is_open() {
     let mut correlator = correlator(&settings());
-    let reports = vec![report((0, 0, 1, 12.0, 12.0)), report((1, 1, 1, 12.0, 12.0))];
-    assert_eq!(show(&fold(&mut correlator, reports, None)), "+b:1@0 +a:1@1");
+    let reports = [report((0, 0, 1, 12.0, 12.0)), report((1, 1, 1, 12.0, 12.0))];
+    assert_eq!(show(&fold(&mut correlator, &reports, None)), "+b:1@0 +a:1@1");
     assert_eq!(correlator.open(), 2);
 }
 
 #[test]
 fn what_somebody_ends_is_over() {
     let mut correlator = correlator(&settings());
-    let events = fold(&mut correlator, vec![report((0, 0, 1, 12.0, 12.0))], None);
+    let events = fold(&mut correlator, &[report((0, 0, 1, 12.0, 12.0))], None);
     assert!(!correlator.end("nobody"));
     assert!(correlator.end(&events[0].id));
-    assert_eq!(fold(&mut correlator, vec![], Some(u64::MAX / 2)), []);
+    assert_eq!(fold(&mut correlator, &[], Some(u64::MAX / 2)), []);
 }
 
 #[test]
