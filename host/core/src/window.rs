@@ -1,10 +1,13 @@
 //! Counts of one source: panes that sum to windows, and what is remembered of each template.
 
+mod life;
+
 use crate::column::{Column, TextColumn};
 use crate::lane::PaneCounts;
 use crate::plugin::{SeriesColumn, WindowSpan};
 use crate::state::sorted;
 use crate::template::Templates;
+pub use life::Life;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -29,39 +32,6 @@ struct Pane {
     lines: u64,
     #[serde(with = "sorted")]
     cells: HashMap<u32, Cell, foldhash::fast::FixedState>,
-}
-
-/// What is remembered of a template beyond its window.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Life {
-    /// First line, in milliseconds since 1970.
-    pub first_ms: i64,
-    /// Last line.
-    pub last_ms: i64,
-    /// Severity of the last line.
-    pub severity: u8,
-    /// The library pattern with the highest score that a line matched.
-    pub pattern: Option<u16>,
-    /// Counts of the windows before the last closed one, newest last.
-    recent: VecDeque<u32>,
-    /// The newest examples, one per window.
-    examples: VecDeque<Box<[u8]>>,
-    /// Whether a line came since it was last told of.
-    #[serde(skip)]
-    met: bool,
-}
-
-impl Life {
-    /// Mean count of the windows before.
-    pub fn usual(&self) -> f32 {
-        let sum: u32 = self.recent.iter().sum();
-        sum as f32 / self.recent.len().max(1) as f32
-    }
-
-    /// Newest examples, newest last.
-    pub fn examples(&self) -> impl Iterator<Item = &[u8]> {
-        self.examples.iter().map(|example| &**example)
-    }
 }
 
 /// A line to be counted.

@@ -62,9 +62,13 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// The message that took the place of one that is silent in this window.
+    /// The message that took the place of one that is silent in this window, and for longer than it lately was between
+    /// two lines: what comes in bursts is about to come again, whatever else begins meanwhile.
     fn successor(&self, old: u32) -> Option<u32> {
         let life = self.stopped(old)?;
+        if self.silent_windows(life) as usize <= life.longest_pause() {
+            return None;
+        }
         let takes_over = |new: &u32| {
             self.source
                 .counts

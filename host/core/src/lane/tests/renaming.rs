@@ -5,6 +5,7 @@ use crate::calibrate::Side;
 use crate::lane::renaming::forgive;
 use crate::lane::source::Candidate;
 use crate::record::severity::{ERROR, INFO};
+use std::collections::BTreeSet;
 
 /// The window that is judged; the old message comes from the beginning until it stops.
 const JUDGED: u64 = 40;
@@ -50,7 +51,8 @@ fn left(spoken: &[Spoken], (old_bits, new_bits): (f32, f32)) -> (f32, f32) {
     let end_ms = BEGIN_MS + (JUDGED + 1) * MINUTE;
     let source = lane.sources.of(0);
     let known = (1..).take_while(|template| source.counts.life(*template).is_some());
-    assert_eq!(known.count(), spoken.len(), "each message has a template of its own");
+    let texts: BTreeSet<&str> = spoken.iter().map(|message| message.text).collect();
+    assert_eq!(known.count(), texts.len(), "each message has a template of its own");
     let series = source.counts.series(WindowSpan { size_ms: MINUTE, step_ms: MINUTE }, end_ms);
     let mut candidates = [
         candidate(Side::Less, Some(OLD_TEMPLATE), old_bits),
@@ -146,6 +148,22 @@ fn a_stop_without_successor_is_not_forgiven() {
     let usual = Spoken { text: UNRELATED, severity: WARN, windows: (0, JUDGED), count: 5 };
     for (name, spoken) in [("alone", &[old(6)][..]), ("beside the usual", &[old(6), usual])] {
         check(name, spoken, false);
+    }
+}
+
+#[test]
+fn what_comes_in_bursts_is_about_to_come_again() {
+    let burst = |first_ago: u64, last_ago: u64| Spoken {
+        windows: (JUDGED - first_ago, JUDGED - last_ago),
+        ..old(0)
+    };
+    let cases: [(&str, Spoken, bool); 3] = [
+        ("silent for less than before its last burst", burst(40, 20), false),
+        ("for as long", burst(40, 13), false),
+        ("for longer", burst(40, 12), true),
+    ];
+    for (name, before, forgiven) in cases {
+        check(name, &[before, burst(6, 6), new(UNRELATED, 5, 5)], forgiven);
     }
 }
 
