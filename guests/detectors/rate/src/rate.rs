@@ -117,6 +117,8 @@ impl Detector for Rate {
         Descriptor {
             series: vec![SeriesColumn::Template, SeriesColumn::Count, SeriesColumn::Severity],
             window: Some(Span { size_ms: 60_000, step_ms: 60_000 }),
+            state_version: 2,
+            reads_state_from: 2,
             reasons: REASONS.map(String::from).to_vec(),
             config_schema: include_str!("config.schema.json").into(),
             ..descriptor("rate", env!("CARGO_PKG_VERSION"))
@@ -151,7 +153,7 @@ impl Detector for Rate {
                 continue;
             };
             scores.push(judged.score());
-            if !self.is_large(&judged, series.u8s(SEVERITY)[row]) {
+            if !judged.run.grows || !self.is_large(&judged, series.u8s(SEVERITY)[row]) {
                 scores.quiet(row);
             } else if judged.z.abs() >= EXPLAINED_Z {
                 scores.reason(row, judged.reason(), judged);

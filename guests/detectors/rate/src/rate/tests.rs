@@ -69,6 +69,16 @@ fn scores_by_side_and_size() {
 }
 
 #[test]
+fn an_echo_teaches_without_speaking() {
+    let rise = || noisy(100, 200).chain([2000, 2000]);
+    for (counts, quiet) in [(2000, false), (170, true)] {
+        let (scores, _) = last_score(rise().chain([counts]));
+        assert!(scores.rows[0] > 10.0, "the evidence is there: {}", scores.rows[0]);
+        assert_eq!(testing::contains(&scores.quiet, 0), quiet, "{counts} lines after the rise");
+    }
+}
+
+#[test]
 fn a_change_must_be_large_and_for_errors_half_as_large() {
     // Counts after 200 windows of the same, and whether other lines and errors stay quiet. One window needs an
     // excess of 20 lines (`burst_lines_min`), several 10 (`lines_min`); errors always 5.
