@@ -2,5 +2,6 @@
 
 mod rate;
 mod run;
+mod silence;
 
 bellwether_sdk::export_detector!(rate::Rate);

@@ -5,12 +5,15 @@
 //! the baseline to expect bursts. Evidence is gathered over windows (`run`), so that a small change that lasts becomes
 //! news as a large one does, and silence of a sparse template does too.
 //!
+//! A source that is silent as a whole is held against its recent hour instead (`silence`).
+//!
 //! The score is a z-score, made careful in three ways. A template is held against its own past and against what the
 //! source's other lines lead to expect, and the smaller deviation counts: a busy minute is not news about each of its
 //! messages. A rise of a single window counts half of one that stays, and a fall of a single window, such as a gap while
 //! files are rotated, not at all. And a deviation must be large in lines and as a ratio before it may speak.
 
 use crate::run::{Run, fall_nats, rise_nats, stabilise};
+use crate::silence::Silence;
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Scorer, SeriesColumn, Span, Window, descriptor, evidence,
 };
@@ -89,6 +92,7 @@ struct Baseline {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct State {
     whole: Option<Baseline>,
+    silence: Silence,
     templates: BTreeMap<u32, Baseline>,
 }
 
@@ -159,11 +163,10 @@ impl Detector for Rate {
                 scores.reason(row, judged.reason(), judged);
             }
         }
-        let whole = state.whole.get_or_insert_with(|| Baseline::new(number));
-        if let Some(judged) = self.judge(whole, number, lines, 1.0)
+        if let Some(judged) = self.judge_whole(state, number, lines)
             && self.is_large(&judged, 0)
         {
-            scores.whole(judged.z, judged.reason(), judged);
+            scores.whole(judged.score_of_whole(), judged.reason(), judged);
         }
         self.forget_longest_unseen(state);
     }
@@ -216,6 +219,15 @@ impl Rate {
         let known =
             known_windows > warm_up_windows && (z >= 0.0 || baseline.active >= HABIT_WINDOWS);
         known.then_some(Judged { z, count, expected, silent: baseline.silent, run })
+    }
+
+    /// Scores the lines of the source as a whole: their number, or a silence, which is judged by itself.
+    fn judge_whole(&self, state: &mut State, window: u32, lines: u32) -> Option<Judged> {
+        let whole = state.whole.get_or_insert_with(|| Baseline::new(window));
+        let judged = self.judge(whole, window, lines, 1.0);
+        let silence_z = state.silence.add(lines);
+        let judged = judged?;
+        Some(if lines > 0 { judged } else { Judged { z: -silence_z, run: whole.fall, ..judged } })
     }
 
     fn forget_longest_unseen(&self, state: &mut State) {
@@ -288,9 +300,14 @@ impl Baseline {
 
 impl Judged {
     /// The deviation, with falls stretched: a count cannot fall below 0, so that their tail is a normal one, while the
-    /// host expects the heavy tail that rises have. Not for a whole source, which may rest.
+    /// host expects the heavy tail that rises have.
     fn score(&self) -> f32 {
         if self.z >= 0.0 { self.z } else { -2.0 * (-self.z / 2.0).min(STRETCH_MAX).exp_m1() }
+    }
+
+    /// The same, but a whole source that says less may rest: only its silence is stretched.
+    fn score_of_whole(&self) -> f32 {
+        if self.count > 0 { self.z } else { self.score() }
     }
 
     fn ratio(&self) -> f32 {

@@ -88,7 +88,7 @@ pub(crate) fn fall_nats(count: f32, expected: f32) -> f32 {
 }
 
 /// The normal deviation that is as improbable.
-fn deviations(nats: f32) -> f32 {
+pub(crate) fn deviations(nats: f32) -> f32 {
     (2.0 * nats.max(0.0)).sqrt()
 }
 

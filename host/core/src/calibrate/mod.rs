@@ -16,6 +16,8 @@ use tail::{Past, Tail};
 
 /// Windows a source must be old before sizes are judged: the first ones only teach.
 pub const WARM_UP_WINDOWS: u64 = 100;
+/// Channel of a window as a whole: no template has this id.
+pub const WHOLE: u32 = u32::MAX;
 /// Sizes speak only when above all they said in so many windows: an anomaly that goes on is not said again.
 const RECORD_WINDOWS: u64 = 10;
 /// Channels per source and detector; the longest silent half makes room.
@@ -91,8 +93,9 @@ impl Calibration {
                 let own = tail.bits(window, size, warm);
                 match past {
                     Past::None => pooled,
-                    Past::Short => own.min(pooled),
-                    Past::Long => own,
+                    // What templates have said tells how a young template behaves, not a whole source.
+                    Past::Short if channel != WHOLE => own.min(pooled),
+                    Past::Short | Past::Long => own,
                 }
             }
         };

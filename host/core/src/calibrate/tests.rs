@@ -101,6 +101,23 @@ fn a_sparse_channel_is_judged_by_all_until_it_has_a_past() {
 }
 
 #[test]
+fn a_whole_source_is_judged_by_its_own_past_as_soon_as_it_has_one() {
+    for (occurrences, before, now) in [(4, 0.5, 3.0), (4, 8.0, 8.0), (10, 0.5, 3.0)] {
+        let mut scores = sparse_beside_bursty(occurrences, before, now);
+        scores.iter_mut().filter(|score| score.1 == 2).for_each(|score| score.1 = WHOLE);
+        let alone: Vec<_> = scores.iter().copied().filter(|score| score.1 == WHOLE).collect();
+        let name = format!("{now} after {occurrences} of {before}");
+        assert_eq!(last_bits(&scores), last_bits(&alone), "{name}");
+    }
+    let unheard: Vec<_> = bursty(2000)
+        .enumerate()
+        .map(|(window, size)| (window as u64, 1, size))
+        .chain([(2000, WHOLE, 6.0)])
+        .collect();
+    assert!(last_bits(&unheard) > 15.0, "one without a past is held against the templates'");
+}
+
+#[test]
 fn one_fault_does_not_hide_the_next() {
     let fault = || [9.0; 8].into_iter().chain([0.0; 40]);
     let first = last_size_bits(bursty(2000).chain([9.0]));

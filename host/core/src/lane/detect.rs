@@ -3,6 +3,7 @@
 use super::columns::Facts;
 use super::source::{Candidate, Source};
 use super::{DetectorSlot, Lane, Outputs, pick};
+use crate::calibrate::WHOLE;
 use crate::column::Column;
 use crate::entropy::highest_token_bits;
 use crate::plugin::{
@@ -10,8 +11,6 @@ use crate::plugin::{
 };
 use crate::window::{CountedLine, Series};
 
-/// Channel of the window as a whole: no template has this id.
-const WHOLE: u32 = u32::MAX;
 /// Prior odds of a novelty by severity and by a pattern somebody found worth naming.
 const HARMLESS_BITS: f32 = -0.5;
 const ERROR_BITS: f32 = 2.0;

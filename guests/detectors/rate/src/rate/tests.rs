@@ -69,6 +69,31 @@ fn scores_by_side_and_size() {
 }
 
 #[test]
+fn a_source_that_is_silent_is_missed_however_much_its_counts_vary() {
+    let steady = || noisy(100, 200);
+    let varying = || (0..200).map(|window| if window % 2 == 0 { 400 } else { 10 });
+    let cases: [(&str, Vec<u32>, f32); 6] = [
+        ("an empty window", steady().chain([0]).collect(), f32::NAN),
+        ("nine", steady().chain([0; 9]).collect(), -158.0),
+        ("of one that varies", varying().chain([0; 9]).collect(), -158.0),
+        ("after a rise", steady().chain([2000; 3]).chain([0; 9]).collect(), -158.0),
+        (
+            "of one with too few lines to matter",
+            vec![1; 200].into_iter().chain([0; 9]).collect(),
+            f32::NAN,
+        ),
+        ("nine with a tenth of the lines", steady().chain([10; 9]).collect(), -22.9),
+    ];
+    for (name, counts, expected) in cases {
+        let (scores, _) = last_score(counts);
+        match expected.is_nan() {
+            true => assert!(scores.whole.is_nan(), "{name}: {}", scores.whole),
+            false => check(name, scores.whole, expected),
+        }
+    }
+}
+
+#[test]
 fn an_echo_teaches_without_speaking() {
     let rise = || noisy(100, 200).chain([2000, 2000]);
     for (counts, quiet) in [(2000, false), (170, true)] {
