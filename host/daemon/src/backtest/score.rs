@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// A false alarm that goes on counts again after so many windows.
 const REFRACTORY_WINDOWS: i64 = 5;
 /// False alarms a day within which the best threshold is looked for.
-pub(crate) const BUDGETS: [u32; 3] = [1, 2, 5];
+pub(crate) const BUDGETS: [u32; 4] = [1, 2, 5, 20];
 /// Faults that change fewer lines are hard to find for anybody, and are reported apart.
 const LINES_CHANGED_MIN: u64 = 10;
 const DAY_MS: f64 = 86_400_000.0;

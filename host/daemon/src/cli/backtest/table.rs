@@ -34,7 +34,11 @@ pub(super) fn write(out: &mut dyn Write, title: &str, score: &Score) -> io::Resu
 
 /// By type and level, at the threshold and within the budgets.
 fn write_tallies(out: &mut dyn Write, score: &Score) -> io::Result<()> {
-    let mut table = Table::new(&["", "faults", "found", "at 1/day", "at 2/day", "at 5/day"]);
+    let budgets = score.at_budget.keys().map(|budget| format!("at {budget}/day"));
+    let heads: Vec<String> =
+        ["", "faults", "found"].into_iter().map(String::from).chain(budgets).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let mut table = Table::new(&heads);
     let row = |name: String, own: Tally, within: &dyn Fn(&AtThreshold) -> Tally| {
         let mut cells = vec![name, own.faults.to_string(), own.found.to_string()];
         cells.extend(score.at_budget.values().map(|at| within(at).found.to_string()));
