@@ -1,6 +1,7 @@
 //! Counts of one source: panes that sum to windows, and what is remembered of each template.
 
 mod life;
+mod recent;
 
 use crate::column::{Column, TextColumn};
 use crate::lane::PaneCounts;
@@ -74,7 +75,7 @@ pub struct CountLimits {
     pub span_ms_max: u64,
     /// Templates remembered.
     pub templates_max: usize,
-    /// Examples kept per template.
+    /// Examples of a template that wait to be told of.
     pub examples_max: usize,
 }
 
@@ -87,6 +88,9 @@ pub struct Counts {
     #[serde(with = "sorted")]
     lives: HashMap<u32, Life, foldhash::fast::FixedState>,
     recent_lines: VecDeque<u64>,
+    /// Newest examples of templates that were not told of yet, at most one per window.
+    #[serde(skip)]
+    fresh: BTreeMap<u32, Vec<Box<[u8]>>>,
 }
 
 impl Counts {
@@ -97,6 +101,7 @@ impl Counts {
             panes: BTreeMap::new(),
             lives: HashMap::default(),
             recent_lines: VecDeque::new(),
+            fresh: BTreeMap::new(),
         }
     }
 
@@ -122,11 +127,16 @@ impl Counts {
         let fresh = Life { first_ms: line.time_ms, last_ms: i64::MIN, ..Life::default() };
         let life = self.lives.entry(line.template).or_insert(fresh);
         let window_of = |time_ms: i64| time_ms.div_euclid(window_ms as i64);
-        if life.examples.is_empty() || window_of(line.time_ms) > window_of(life.last_ms) {
-            if life.examples.len() == examples_max {
-                life.examples.pop_front();
+        if examples_max > 0
+            && (life.last_ms == i64::MIN || window_of(line.time_ms) > window_of(life.last_ms))
+        {
+            let example = &line.text[..line.text.len().min(EXAMPLE_BYTES_MAX)];
+            life.example = example.into();
+            let fresh = self.fresh.entry(line.template).or_default();
+            if fresh.len() == examples_max {
+                fresh.remove(0);
             }
-            life.examples.push_back(line.text[..line.text.len().min(EXAMPLE_BYTES_MAX)].into());
+            fresh.push(example.into());
         }
         life.first_ms = life.first_ms.min(line.time_ms);
         life.last_ms = life.last_ms.max(line.time_ms);
@@ -177,10 +187,7 @@ impl Counts {
     pub fn pass(&mut self, series: &Series, end_ms: u64) {
         for (template, cell) in series.templates.iter().zip(&series.cells) {
             let Some(life) = self.lives.get_mut(template) else { continue };
-            if life.recent.len() == RECENT_WINDOWS {
-                life.recent.pop_front();
-            }
-            life.recent.push_back(cell.count);
+            life.recent.push(cell.count);
         }
         if self.recent_lines.len() == RECENT_WINDOWS {
             self.recent_lines.pop_front();
@@ -207,25 +214,22 @@ impl Counts {
         )
     }
 
-    /// Templates that were met since this was last asked, by id.
-    pub fn take_met(&mut self) -> Vec<u32> {
+    /// Templates that were met since this was last asked, by id, each with its newest examples of that time.
+    pub fn take_met(&mut self) -> Vec<(u32, Vec<Box<[u8]>>)> {
+        let mut fresh = std::mem::take(&mut self.fresh);
         let lives = self.lives.iter_mut();
         let met = lives.filter_map(|(id, life)| std::mem::take(&mut life.met).then_some(*id));
         let mut ids: Vec<u32> = met.collect();
         ids.sort_unstable();
-        ids
+        ids.into_iter().map(|id| (id, fresh.remove(&id).unwrap_or_default())).collect()
     }
 
-    /// Lets go of all examples but the newest of each template, for want of memory; how many.
+    /// Lets go of all examples, for want of memory; how many.
     pub fn drop_examples(&mut self) -> u64 {
-        let mut dropped = 0;
-        for life in self.lives.values_mut() {
-            let beyond = life.examples.len().saturating_sub(1);
-            dropped += beyond as u64;
-            life.examples.drain(..beyond);
-            life.examples.shrink_to_fit();
-        }
-        dropped
+        let examples = self.lives.values_mut().map(|life| std::mem::take(&mut life.example));
+        let dropped = examples.filter(|example| !example.is_empty()).count();
+        let fresh = std::mem::take(&mut self.fresh);
+        (dropped + fresh.values().map(Vec::len).sum::<usize>()) as u64
     }
 
     /// The library patterns that are remembered.
@@ -351,7 +355,9 @@ mod tests {
         }
         let life = counts.life(1).expect("alive");
         assert_eq!(life.usual(), 4.0);
-        assert_eq!(life.examples().count(), 2);
+        assert_eq!(life.example(), Some(&b"x"[..]));
+        assert_eq!(counts.take_met()[0].1.len(), 2);
+        assert!(counts.take_met().is_empty());
     }
 
     #[test]

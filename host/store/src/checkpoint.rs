@@ -96,8 +96,20 @@ pub struct TemplateRow {
     pub last_ms: i64,
     /// OpenTelemetry severity number, the highest so far.
     pub severity: u8,
-    /// Some records; the first three are kept, the beginning of each.
+    /// Records since the checkpoint before, newest last; the newest three of all are kept, the beginning of each.
     pub examples: Vec<String>,
+}
+
+impl TemplateRow {
+    /// Examples of a template that are kept.
+    pub(crate) const EXAMPLES_MAX: usize = 3;
+
+    /// Puts examples that were there before in front of its own, and keeps the newest.
+    pub fn keep_examples(&mut self, mut before: Vec<String>) {
+        before.append(&mut self.examples);
+        before.drain(..before.len().saturating_sub(Self::EXAMPLES_MAX));
+        self.examples = before;
+    }
 }
 
 /// Lines of one source in one pane. A pane is given once, when it has closed; given again it replaces what was there.

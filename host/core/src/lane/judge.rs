@@ -11,7 +11,7 @@ use crate::plugin::Scale;
 use crate::record::severity::{ERROR, FATAL};
 use crate::report::{Finding, Report, Subject};
 use crate::settings::Settings;
-use crate::window::Series;
+use crate::window::{Life, Series};
 
 /// What a novel error loses while it is the only one, out of what it gained for being an error.
 const SINGLE_ERROR_BITS: f32 = 1.5;
@@ -112,21 +112,16 @@ fn finding(
     let before = life.map_or_else(|| source.usual_lines(), |life| life.usual());
     let descriptor = detectors[candidate.detector].detector.descriptor();
     let subject = candidate.template.map(|template| {
-        let remembered = life.into_iter().flat_map(|life| life.examples());
-        let mut examples: Vec<&[u8]> = remembered.collect();
-        examples.reverse();
-        if let Some(own) = &candidate.example {
-            examples.retain(|example| *example != &**own);
-            examples.insert(0, own);
-        }
-        examples.truncate(settings.examples_max);
+        let own = candidate.example.as_deref();
+        let remembered = life.and_then(Life::example).filter(|example| Some(*example) != own);
+        let examples = own.into_iter().chain(remembered).take(settings.examples_max);
         let pattern = life.and_then(|life| life.pattern);
         Subject {
             message: source.templates.message(template),
             template: lossy(&source.templates.text(template)),
             severity: candidate.severity,
             pattern: pattern.map(|pattern| patterns.names[usize::from(pattern)].clone()),
-            examples: examples.into_iter().map(lossy).collect(),
+            examples: examples.map(lossy).collect(),
         }
     });
     Finding {

@@ -5,7 +5,7 @@ use super::{Lane, LaneCounters};
 /// What gives way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relief {
-    /// All examples but the newest of each template.
+    /// All examples.
     Examples,
     /// Templates that had a single line.
     RareTemplates,

@@ -216,9 +216,11 @@ impl Source {
     pub(super) fn met_templates(&mut self) -> Vec<MetTemplate> {
         let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let met = self.counts.take_met();
-        let known = met.into_iter().filter_map(|id| self.counts.life(id).map(|life| (id, life)));
+        let known = met
+            .into_iter()
+            .filter_map(|(id, examples)| self.counts.life(id).map(|life| (id, life, examples)));
         known
-            .map(|(template, life)| MetTemplate {
+            .map(|(template, life, examples)| MetTemplate {
                 template,
                 message: self.templates.message(template),
                 text: lossy(&self.templates.text(template)),
@@ -226,7 +228,7 @@ impl Source {
                 first_ms: life.first_ms,
                 last_ms: life.last_ms,
                 severity: life.severity,
-                examples: life.examples().map(lossy).collect(),
+                examples: examples.iter().map(|example| lossy(example)).collect(),
             })
             .collect()
     }

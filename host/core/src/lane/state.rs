@@ -42,7 +42,7 @@ pub struct MetTemplate {
     pub last_ms: i64,
     /// OpenTelemetry severity number of the last line.
     pub severity: u8,
-    /// Newest records, newest last.
+    /// Newest records since then, newest last.
     pub examples: Vec<String>,
 }
 

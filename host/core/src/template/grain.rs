@@ -4,6 +4,7 @@
 //! only unheard-of word sequences get here, and those are compared with all templates of their length.
 
 use super::token::VARIABLE;
+use super::words::{WordId, Words};
 use crate::state::sorted;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -12,20 +13,13 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Templates of equal length; the longest unseen eighth makes room for more.
 const PER_LENGTH_MAX: usize = 256;
 
-/// A masked word.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Word {
-    pub(super) hash: u64,
-    pub(super) text: Box<[u8]>,
-}
-
 /// A constant of a template, or `None` for a variable.
-pub(super) type Place = Option<Word>;
+pub(super) type Place = Option<WordId>;
 
 /// What one message looks like.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Template {
-    pub(super) places: Vec<Place>,
+    pub(super) places: Box<[Place]>,
     pub(super) lines: u64,
     /// Name across sources: hash of the text at creation, below 2^31.
     pub(super) message: u32,
@@ -105,19 +99,19 @@ impl Grain {
     }
 
     /// The template of that length with most agreeing words, the oldest of equals; a variable agrees by half.
-    pub(super) fn most_similar(&self, words: &[Word]) -> Option<Match> {
+    pub(super) fn most_similar(&self, words: &[WordId]) -> Option<Match> {
         let ids = self.by_length.get(&words.len())?;
         let matches = ids.iter().map(|id| self.compare(*id, words));
         matches.reduce(|best, next| if next.share > best.share { next } else { best })
     }
 
     /// All templates of that length of which at least that share agrees.
-    pub(super) fn similar(&self, words: &[Word], share_min: f32) -> Vec<Match> {
+    pub(super) fn similar(&self, words: &[WordId], share_min: f32) -> Vec<Match> {
         let ids = self.by_length.get(&words.len()).into_iter().flatten();
         ids.map(|id| self.compare(*id, words)).filter(|found| found.share >= share_min).collect()
     }
 
-    fn compare(&self, id: u32, words: &[Word]) -> Match {
+    fn compare(&self, id: u32, words: &[WordId]) -> Match {
         let places = &self.templates[&id].places;
         let halves: u32 =
             places.iter().zip(words).map(|(place, word)| agreement(place, word)).sum();
@@ -130,10 +124,10 @@ impl Grain {
     }
 
     /// Makes every place where the words differ a variable.
-    pub(super) fn merge(&mut self, id: u32, words: &[Word]) {
+    pub(super) fn merge(&mut self, id: u32, words: &[WordId]) {
         if let Some(template) = self.templates.get_mut(&id) {
             for (place, word) in template.places.iter_mut().zip(words) {
-                if place.as_ref().is_some_and(|known| known.hash != word.hash) {
+                if place.is_some_and(|known| known != *word) {
                     *place = None;
                 }
             }
@@ -141,14 +135,14 @@ impl Grain {
     }
 
     /// Makes the words a template of their own.
-    pub(super) fn insert(&mut self, words: &[Word]) -> u32 {
-        self.make_room(words.len());
+    pub(super) fn insert(&mut self, sentence: &[WordId], words: &Words) -> u32 {
+        self.make_room(sentence.len());
         let id = self.next_id;
         self.next_id += 1;
-        let places: Vec<Place> = words.iter().cloned().map(Some).collect();
-        let message = (xxh3_64(&render(&places)) & 0x7fff_ffff) as u32;
+        let places: Box<[Place]> = sentence.iter().copied().map(Some).collect();
+        let message = (xxh3_64(&render(&places, words)) & 0x7fff_ffff) as u32;
         self.templates.insert(id, Template { places, lines: 0, message, last_use: self.uses });
-        self.by_length.entry(words.len()).or_default().push(id);
+        self.by_length.entry(sentence.len()).or_default().push(id);
         id
     }
 
@@ -161,6 +155,15 @@ impl Grain {
         if self.templates.len() >= self.templates_max {
             let ids = self.templates.keys().copied().collect();
             self.evict_longest_unseen(ids);
+        }
+    }
+
+    /// Hands on every word, in the order of the templates' creation.
+    pub(super) fn each_word(&mut self, each: &mut dyn FnMut(&mut WordId)) {
+        let mut templates: Vec<(&u32, &mut Template)> = self.templates.iter_mut().collect();
+        templates.sort_unstable_by_key(|(id, _)| **id);
+        for (_, template) in templates {
+            template.places.iter_mut().flatten().for_each(&mut *each);
         }
     }
 
@@ -192,39 +195,33 @@ impl Grain {
 }
 
 /// In halves: 2 for an equal word, 1 for a variable.
-fn agreement(place: &Place, word: &Word) -> u32 {
+fn agreement(place: &Place, word: &WordId) -> u32 {
     match place {
-        Some(known) if known.hash == word.hash => 2,
+        Some(known) if known == word => 2,
         Some(_) => 0,
         None => 1,
     }
 }
 
 /// The template as people see it.
-pub(super) fn render(places: &[Place]) -> Vec<u8> {
-    let words: Vec<&[u8]> =
-        places.iter().map(|place| place.as_ref().map_or(VARIABLE, |word| &word.text)).collect();
-    words.join(&b' ')
+pub(super) fn render(places: &[Place], words: &Words) -> Vec<u8> {
+    let texts = places.iter().map(|place| place.map_or(VARIABLE, |word| words.text(word)));
+    texts.collect::<Vec<&[u8]>>().join(&b' ')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn words(text: &str) -> Vec<Word> {
-        text.split(' ')
-            .map(|word| Word { hash: xxh3_64(word.as_bytes()), text: word.as_bytes().into() })
-            .collect()
-    }
-
-    fn add(grain: &mut Grain, text: &str) -> u32 {
-        let words = words(text);
-        let id = match grain.most_similar(&words).filter(|found| grain.accepts(*found)) {
+    fn add(grain: &mut Grain, words: &mut Words, text: &str) -> u32 {
+        let sentence: Vec<WordId> =
+            text.split(' ').map(|word| words.number(word.as_bytes())).collect();
+        let id = match grain.most_similar(&sentence).filter(|found| grain.accepts(*found)) {
             Some(found) => {
-                grain.merge(found.id, &words);
+                grain.merge(found.id, &sentence);
                 found.id
             }
-            None => grain.insert(&words),
+            None => grain.insert(&sentence, words),
         };
         grain.touch(id);
         id
@@ -232,22 +229,26 @@ mod tests {
 
     #[test]
     fn messages_merge_when_enough_words_agree() {
-        let mut grain = Grain::new(0.75, 100);
-        let first = add(&mut grain, "user alice logged in");
-        assert_eq!(add(&mut grain, "user bob logged in"), first);
-        assert_ne!(add(&mut grain, "user bob was refused"), first);
-        assert_ne!(add(&mut grain, "user bob logged in again"), first, "another length");
-        assert_eq!(render(&grain.get(first).expect("kept").places), b"user <*> logged in");
+        let (mut grain, mut words) = (Grain::new(0.75, 100), Words::default());
+        let first = add(&mut grain, &mut words, "user alice logged in");
+        assert_eq!(add(&mut grain, &mut words, "user bob logged in"), first);
+        assert_ne!(add(&mut grain, &mut words, "user bob was refused"), first);
+        assert_ne!(
+            add(&mut grain, &mut words, "user bob logged in again"),
+            first,
+            "another length"
+        );
+        assert_eq!(render(&grain.get(first).expect("kept").places, &words), b"user <*> logged in");
     }
 
     #[test]
     fn the_longest_unseen_make_room_and_ids_are_not_reused() {
-        let mut grain = Grain::new(0.9, 16);
-        let keep = add(&mut grain, "always here");
+        let (mut grain, mut words) = (Grain::new(0.9, 16), Words::default());
+        let keep = add(&mut grain, &mut words, "always here");
         let mut ids = vec![keep];
         for number in 0..200 {
-            ids.push(add(&mut grain, &format!("word{number} other{number}")));
-            add(&mut grain, "always here");
+            ids.push(add(&mut grain, &mut words, &format!("word{number} other{number}")));
+            add(&mut grain, &mut words, "always here");
         }
         assert!(grain.len() <= 16);
         assert!(grain.get(keep).is_some());

@@ -6,22 +6,25 @@
 //! ones are compared, and only those can be novel.
 
 mod cache;
+mod columns;
 mod grain;
 mod odd;
 mod token;
 mod vocabulary;
+mod words;
 
 use crate::batch::Batch;
-use crate::column::{Bitmap, TextColumn};
 use crate::state::sorted;
 use cache::Cache;
-use grain::{Grain, Word, render};
+pub use columns::MinedColumns;
+use grain::{Grain, render};
 use odd::OddTokens;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Range;
 use token::{each_word, fold};
 use vocabulary::Vocabulary;
+use words::{WordId, Words};
 
 /// Words in front of the message whose vocabulary is followed.
 const HEAD_WORDS_MAX: usize = 8;
@@ -68,41 +71,6 @@ pub struct Novelty {
     pub words: Vec<u8>,
 }
 
-/// Columns that mining fills, a value per row.
-#[derive(Debug, Default)]
-#[expect(missing_docs, reason = "each is described in wit/types.wit")]
-pub struct MinedColumns {
-    pub template: Vec<u32>,
-    pub fine_template: Vec<u32>,
-    pub message: Vec<u32>,
-    pub novelty_kind: Vec<u8>,
-    pub novelty_bits: Vec<f32>,
-    pub novelty_words: TextColumn,
-}
-
-impl MinedColumns {
-    /// Keeps only the rows whose bit is set.
-    pub fn retain(&mut self, keep: &Bitmap) {
-        retain(&mut self.template, keep);
-        retain(&mut self.fine_template, keep);
-        retain(&mut self.message, keep);
-        retain(&mut self.novelty_kind, keep);
-        retain(&mut self.novelty_bits, keep);
-        let mut words = TextColumn::default();
-        let kept = (0..keep.rows()).filter(|row| keep.contains(*row));
-        kept.for_each(|row| words.push(self.novelty_words.row(row)));
-        self.novelty_words = words;
-    }
-}
-
-fn retain<T>(values: &mut Vec<T>, keep: &Bitmap) {
-    let mut row = 0;
-    values.retain(|_| {
-        row += 1;
-        keep.contains(row - 1)
-    });
-}
-
 /// Bounds of a miner.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MinerLimits {
@@ -130,10 +98,11 @@ pub struct TemplateInfo {
 pub struct Templates {
     #[serde(skip)]
     limits: MinerLimits,
+    words: Words,
     coarse: Grain,
     fine: Grain,
     #[serde(with = "sorted")]
-    vocabularies: HashMap<u32, Vec<Vocabulary>, foldhash::fast::FixedState>,
+    vocabularies: HashMap<u32, Vocabulary, foldhash::fast::FixedState>,
     odd: OddTokens,
     cache: Cache,
     lines: u64,
@@ -147,6 +116,7 @@ impl Templates {
     pub fn new(limits: MinerLimits) -> Self {
         Templates {
             limits,
+            words: Words::default(),
             coarse: Grain::new(SHARE_MIN, limits.templates_max),
             fine: Grain::new(FINE_SHARE_MIN, limits.templates_max),
             vocabularies: HashMap::default(),
@@ -208,22 +178,38 @@ impl Templates {
 
     /// The slow path: a sequence of words that no line had before, or none that is still remembered.
     fn learn(&mut self, key: u64, head: &[u8], body: &[u8]) -> (u32, u32, Novelty) {
-        let head_words = self.words(head);
-        let body_words = self.words(body);
-        let (coarse, novelty) = self.learn_coarse(&head_words, &body_words);
-        let all: Vec<Word> = head_words.into_iter().chain(body_words).collect();
+        let mut all = self.sentence(head);
+        let body_begins = all.len();
+        all.extend(self.sentence(body));
+        let (coarse, novelty) = self.learn_coarse(&all[..body_begins], &all[body_begins..]);
         let fine = match self.fine.most_similar(&all).filter(|found| self.fine.accepts(*found)) {
             Some(found) => {
                 self.fine.merge(found.id, &all);
                 found.id
             }
-            None => self.fine.insert(&all),
+            None => self.fine.insert(&all, &self.words),
         };
         self.cache.insert(key, (coarse, fine));
+        if self.words.wants_sweep() {
+            self.sweep_words();
+        }
         (coarse, fine, novelty)
     }
 
-    fn learn_coarse(&mut self, head: &[Word], body: &[Word]) -> (u32, Novelty) {
+    /// Lets go of words that nothing speaks of any more.
+    fn sweep_words(&mut self) {
+        let Templates { words, coarse, fine, vocabularies, .. } = self;
+        vocabularies.retain(|id, _| coarse.get(*id).is_some());
+        let mut vocabularies: Vec<(&u32, &mut Vocabulary)> = vocabularies.iter_mut().collect();
+        vocabularies.sort_unstable_by_key(|(id, _)| **id);
+        words.sweep(|each| {
+            coarse.each_word(each);
+            fine.each_word(each);
+            vocabularies.into_iter().for_each(|(_, vocabulary)| vocabulary.each_word(each));
+        });
+    }
+
+    fn learn_coarse(&mut self, head: &[WordId], body: &[WordId]) -> (u32, Novelty) {
         let found = self.coarse.most_similar(body);
         let near = self.near_miss(body);
         let (id, novelty) = match found.filter(|found| self.coarse.accepts(*found)) {
@@ -238,17 +224,16 @@ impl Templates {
         if self.vocabularies.len() > 2 * self.coarse.len() + 16 {
             self.vocabularies.retain(|id, _| self.coarse.get(*id).is_some());
         }
-        let vocabulary =
-            self.vocabularies.entry(id).or_insert_with(|| vec![Vocabulary::default(); places]);
+        let vocabulary = self.vocabularies.entry(id).or_insert_with(|| Vocabulary::new(places));
         for (place, word) in places_of(head, body) {
-            vocabulary[place].learn(word);
+            vocabulary.learn(place, word);
         }
         (id, novelty)
     }
 
-    fn new_message(&mut self, body: &[Word], near: Option<Vec<u8>>) -> (u32, Novelty) {
-        let extra = self.extra_word(body).map(|word| word.text.to_vec());
-        let id = self.coarse.insert(body);
+    fn new_message(&mut self, body: &[WordId], near: Option<Vec<u8>>) -> (u32, Novelty) {
+        let extra = self.extra_word(body).map(|word| self.words.text(word).to_vec());
+        let id = self.coarse.insert(body, &self.words);
         let bits = (2.0 * (self.lines as f32 + 1.0) / self.coarse.len() as f32).log2();
         let (kind, words) = match (near, extra) {
             (Some(words), _) => (NoveltyKind::Near, words),
@@ -259,14 +244,15 @@ impl Templates {
     }
 
     /// The most surprising unseen word of a known message.
-    fn escape(&self, id: u32, head: &[Word], body: &[Word], near: Option<Vec<u8>>) -> Novelty {
+    fn escape(&self, id: u32, head: &[WordId], body: &[WordId], near: Option<Vec<u8>>) -> Novelty {
         let Some(vocabulary) = self.vocabularies.get(&id) else { return Novelty::default() };
         let lines = self.coarse.get(id).map_or(0, |template| template.lines);
         let mut most = Novelty::default();
         for (place, word) in places_of(head, body) {
-            let bits = vocabulary[place].escape_bits(lines);
-            if !vocabulary[place].knows(word) && bits > most.bits {
-                most = Novelty { kind: NoveltyKind::Slot, bits, words: word.text.to_vec() };
+            let bits = vocabulary.escape_bits(place, lines);
+            if bits > most.bits && !vocabulary.knows(place, word) {
+                let words = self.words.text(word).to_vec();
+                most = Novelty { kind: NoveltyKind::Slot, bits, words };
             }
         }
         match near {
@@ -278,7 +264,7 @@ impl Templates {
     }
 
     /// The words by which this is almost a known message: among those that agree enough, the one that agrees most.
-    fn near_miss(&self, body: &[Word]) -> Option<Vec<u8>> {
+    fn near_miss(&self, body: &[WordId]) -> Option<Vec<u8>> {
         let mut similar = self.coarse.similar(body, NEAR_SHARE_MIN);
         similar.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.id.cmp(&b.id)));
         similar
@@ -288,13 +274,13 @@ impl Templates {
     }
 
     /// `unseen TAB known` when every unknown word of the body is a misspelling of one known in its place.
-    fn misspelt_words(&self, id: u32, body: &[Word]) -> Option<Vec<u8>> {
+    fn misspelt_words(&self, id: u32, body: &[WordId]) -> Option<Vec<u8>> {
         let vocabulary = self.vocabularies.get(&id)?;
         let (mut unseen, mut known) = (Vec::new(), Vec::new());
         for (place, word) in places_of(&[], body) {
-            if !vocabulary[place].knows(word) {
-                known.push(vocabulary[place].misspelt(word)?);
-                unseen.push(&*word.text);
+            if !vocabulary.knows(place, word) {
+                known.push(vocabulary.misspelt(place, word, &self.words)?);
+                unseen.push(self.words.text(word));
             }
         }
         let few = (1..=NEAR_WORDS_MAX).contains(&unseen.len());
@@ -302,28 +288,30 @@ impl Templates {
     }
 
     /// The word that makes this a known message with one word more.
-    fn extra_word<'a>(&self, body: &'a [Word]) -> Option<&'a Word> {
+    fn extra_word(&self, body: &[WordId]) -> Option<WordId> {
         let shorter = body.len().checked_sub(1).filter(|length| *length > 1)?;
         self.coarse.of_length(shorter).find_map(|template| {
             let fits = |place: usize, word: usize| {
-                template.places[place].as_ref().is_none_or(|known| known.hash == body[word].hash)
+                template.places[place].is_none_or(|known| known == body[word])
             };
             let same = (0..shorter).take_while(|place| fits(*place, *place)).count();
-            (same..shorter).all(|place| fits(place, place + 1)).then(|| &body[same])
+            (same..shorter).all(|place| fits(place, place + 1)).then(|| body[same])
         })
     }
 
-    fn words(&mut self, text: &[u8]) -> Vec<Word> {
-        let mut words = Vec::new();
-        each_word(text, &mut self.scratch, |word, hash| {
-            words.push(Word { hash, text: word.into() })
-        });
-        words
+    fn sentence(&mut self, text: &[u8]) -> Vec<WordId> {
+        let Templates { words, scratch, .. } = self;
+        let mut sentence = Vec::new();
+        each_word(text, scratch, |word, _| sentence.push(words.number(word)));
+        sentence
     }
 
     /// The text of a template; empty where it was evicted.
     pub fn text(&self, template: u32) -> Vec<u8> {
-        self.coarse.get(template).map(|template| render(&template.places)).unwrap_or_default()
+        self.coarse
+            .get(template)
+            .map(|template| render(&template.places, &self.words))
+            .unwrap_or_default()
     }
 
     /// Lines of a template so far.
@@ -342,7 +330,7 @@ impl Templates {
             id,
             message: template.message,
             lines: template.lines,
-            text: String::from_utf8_lossy(&render(&template.places)).into_owned(),
+            text: String::from_utf8_lossy(&render(&template.places, &self.words)).into_owned(),
         };
         self.coarse.iter().map(info).collect()
     }
@@ -371,9 +359,10 @@ impl Templates {
 }
 
 /// Places of a message: the first few are those in front of it.
-fn places_of<'a>(head: &'a [Word], body: &'a [Word]) -> impl Iterator<Item = (usize, &'a Word)> {
-    let head = head.iter().take(HEAD_WORDS_MAX).enumerate();
-    head.chain(body.iter().enumerate().map(|(place, word)| (HEAD_WORDS_MAX + place, word)))
+fn places_of(head: &[WordId], body: &[WordId]) -> impl Iterator<Item = (usize, WordId)> {
+    let head = head.iter().copied().take(HEAD_WORDS_MAX).enumerate();
+    let body = body.iter().copied().enumerate();
+    head.chain(body.map(|(place, word)| (HEAD_WORDS_MAX + place, word)))
 }
 
 #[cfg(test)]

@@ -1,80 +1,101 @@
 //! Which words each place of a message was seen with, and what that says about an unseen one.
 
-use super::grain::Word;
+use super::words::{WordId, Words};
 use serde::{Deserialize, Serialize};
 
-/// Words remembered by hash; more are only counted.
+/// Words remembered of a place; more are only counted.
 const WORDS_MAX: usize = 64;
 /// Places with more words than this are open, and no word is a misspelling of another there.
 const CLOSED_WORDS_MAX: usize = 20;
 /// Shorter words are not compared letter by letter.
 const COMPARED_LETTERS_MIN: usize = 4;
 
-/// The words of one place. Most places have one word, which is kept without a list.
+/// The words of all places of one message. Most places have one word, and some have none.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Vocabulary {
-    first: Option<Word>,
-    more: Option<Box<More>>,
+    first: Box<[Option<WordId>]>,
+    more: Vec<More>,
 }
 
-/// Words after the first.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+/// The words of a place after its first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct More {
-    hashes: Vec<u64>,
-    /// Texts of the first of them, so that there are `CLOSED_WORDS_MAX` in all.
-    texts: Vec<Box<[u8]>>,
+    place: u16,
+    words: Vec<WordId>,
     /// Sightings of words beyond those remembered.
     unremembered: u32,
 }
 
 impl Vocabulary {
-    pub(super) fn knows(&self, word: &Word) -> bool {
-        self.first.as_ref().is_some_and(|first| first.hash == word.hash)
-            || self.more.as_ref().is_some_and(|more| more.hashes.contains(&word.hash))
+    pub(super) fn new(places: usize) -> Self {
+        Vocabulary { first: vec![None; places].into(), more: Vec::new() }
     }
 
-    pub(super) fn learn(&mut self, word: &Word) {
-        if self.knows(word) {
+    pub(super) fn knows(&self, place: usize, word: WordId) -> bool {
+        self.words_of(place).any(|known| known == word)
+    }
+
+    pub(super) fn learn(&mut self, place: usize, word: WordId) {
+        if self.knows(place, word) {
             return;
         }
-        if self.first.is_none() {
-            self.first = Some(word.clone());
+        if self.first[place].is_none() {
+            self.first[place] = Some(word);
             return;
         }
-        let more = self.more.get_or_insert_default();
-        if more.hashes.len() + 1 == WORDS_MAX {
+        let at = self.more.partition_point(|more| usize::from(more.place) < place);
+        if self.more_of(place).is_none() {
+            let more = More { place: place as u16, words: Vec::new(), unremembered: 0 };
+            self.more.insert(at, more);
+        }
+        let more = &mut self.more[at];
+        if more.words.len() + 1 == WORDS_MAX {
             more.unremembered = more.unremembered.saturating_add(1);
-            return;
-        }
-        more.hashes.push(word.hash);
-        if more.texts.len() + 1 < CLOSED_WORDS_MAX {
-            more.texts.push(word.text.clone());
+        } else {
+            more.words.push(word);
         }
     }
 
-    /// Words remembered.
-    fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.more.as_ref().map_or(0, |more| more.hashes.len())
+    fn more_of(&self, place: usize) -> Option<&More> {
+        let found = self.more.binary_search_by_key(&place, |more| usize::from(more.place));
+        found.ok().map(|at| &self.more[at])
     }
 
-    /// Bits of surprise at a word never seen here: lines over distinct words.
-    pub(super) fn escape_bits(&self, lines: u64) -> f32 {
-        let unremembered = self.more.as_ref().map_or(0, |more| more.unremembered);
-        let distinct = self.len() as f32 + unremembered as f32;
+    /// Words remembered of a place, in the order of their coming.
+    fn words_of(&self, place: usize) -> impl Iterator<Item = WordId> {
+        let more = self.more_of(place).into_iter().flat_map(|more| more.words.iter().copied());
+        self.first[place].into_iter().chain(more)
+    }
+
+    /// Hands on every word.
+    pub(super) fn each_word(&mut self, each: &mut dyn FnMut(&mut WordId)) {
+        self.first.iter_mut().flatten().for_each(&mut *each);
+        self.more.iter_mut().flat_map(|more| &mut more.words).for_each(each);
+    }
+
+    /// Bits of surprise at a word never seen there: lines over distinct words.
+    pub(super) fn escape_bits(&self, place: usize, lines: u64) -> f32 {
+        let unremembered = self.more_of(place).map_or(0, |more| more.unremembered);
+        let distinct = self.words_of(place).count() as f32 + unremembered as f32;
         ((lines as f32 + 1.0) / (distinct - 0.5).max(0.5)).log2()
     }
 
     /// A known word of which this may be a misspelling.
-    pub(super) fn misspelt(&self, word: &Word) -> Option<&[u8]> {
-        let comparable = self.len() <= CLOSED_WORDS_MAX
-            && word.text.len() >= COMPARED_LETTERS_MIN
-            && !word.text.contains(&b'*');
-        let first = self.first.iter().map(|first| &first.text);
-        let more = self.more.iter().flat_map(|more| &more.texts);
-        let mut texts = first.chain(more).filter(|_| comparable);
-        texts
-            .find(|known| !known.contains(&b'*') && is_small_edit(known, &word.text))
-            .map(|known| &**known)
+    pub(super) fn misspelt<'a>(
+        &self,
+        place: usize,
+        word: WordId,
+        words: &'a Words,
+    ) -> Option<&'a [u8]> {
+        let word = words.text(word);
+        if self.words_of(place).count() > CLOSED_WORDS_MAX
+            || word.len() < COMPARED_LETTERS_MIN
+            || word.contains(&b'*')
+        {
+            return None;
+        }
+        let mut known = self.words_of(place).map(|known| words.text(known));
+        known.find(|known| !known.contains(&b'*') && is_small_edit(known, word))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is remembered of a template beyond its window.
 
+use super::recent::Recent;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// What is remembered of a template beyond its window.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -14,10 +14,10 @@ pub struct Life {
     pub severity: u8,
     /// The library pattern with the highest score that a line matched.
     pub pattern: Option<u16>,
-    /// Counts of the windows before the last closed one, newest last.
-    pub(super) recent: VecDeque<u32>,
-    /// The newest examples, one per window.
-    pub(super) examples: VecDeque<Box<[u8]>>,
+    /// Counts of the windows before the last closed one.
+    pub(super) recent: Recent,
+    /// The first record of the last window that had any.
+    pub(super) example: Box<[u8]>,
     /// Whether a line came since it was last told of.
     #[serde(skip)]
     pub(super) met: bool,
@@ -26,15 +26,18 @@ pub struct Life {
 impl Life {
     /// Mean count of the windows before.
     pub fn usual(&self) -> f32 {
-        let sum: u32 = self.recent.iter().sum();
-        sum as f32 / self.recent.len().max(1) as f32
+        let (sum, windows) = self
+            .recent
+            .counts()
+            .fold((0, 0_u32), |(sum, windows), count| (sum + count, windows + 1));
+        sum as f32 / windows.max(1) as f32
     }
 
     /// Windows of the longest pause before, among those that a line ended.
     pub fn longest_pause(&self) -> usize {
         let (mut longest, mut pause) = (0, 0);
-        for count in &self.recent {
-            if *count > 0 {
+        for count in self.recent.counts() {
+            if count > 0 {
                 longest = longest.max(pause);
                 pause = 0;
             } else {
@@ -44,9 +47,9 @@ impl Life {
         longest
     }
 
-    /// Newest examples, newest last.
-    pub fn examples(&self) -> impl Iterator<Item = &[u8]> {
-        self.examples.iter().map(|example| &**example)
+    /// A record of it, if one is remembered.
+    pub fn example(&self) -> Option<&[u8]> {
+        (!self.example.is_empty()).then_some(&self.example)
     }
 }
 
@@ -65,7 +68,8 @@ mod tests {
             (&[4, 0, 0, 0, 4, 0, 0, 0], 3, 1.0),
         ];
         for (counts, pause, usual) in cases {
-            let life = Life { recent: counts.iter().copied().collect(), ..Life::default() };
+            let mut life = Life::default();
+            counts.iter().for_each(|count| life.recent.push(*count));
             assert_eq!((life.longest_pause(), life.usual()), (pause, usual), "{counts:?}");
         }
     }

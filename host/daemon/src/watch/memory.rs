@@ -1,7 +1,7 @@
 //! Keeps the process within its budget of memory.
 //!
 //! What gives way first costs nothing: sources that are idle sleep in the store and come back with their next line. Then
-//! go examples but the newest, then templates of a single line. One step at each commit, so that its effect is seen.
+//! go examples, then templates of a single line. One step at each commit, so that its effect is seen.
 
 use super::keeper::Keeper;
 use super::tenant::{Tenant, TenantError};

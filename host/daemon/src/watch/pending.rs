@@ -59,11 +59,9 @@ impl Pending {
     ) -> bellwether_store::Checkpoint {
         let Checkpoint { watermark_ms, intake, counters, sources } = checkpoint;
         for source in sources {
-            let key = source.form.key.clone();
             let (row, templates) = source_rows(source, &digest);
-            self.sources.insert(key.clone(), row);
-            let templates = templates.into_iter();
-            self.templates.extend(templates.map(|row| ((key.clone(), row.template), row)));
+            self.sources.insert(row.source.clone(), row);
+            templates.into_iter().for_each(|row| self.put_template(row));
         }
         bellwether_store::Checkpoint {
             tenant: tenant.into(),
@@ -91,10 +89,17 @@ impl Pending {
         self.alerts.extend(later.alerts);
         let sources = failed.sources.into_iter().map(|row| (row.source.clone(), row));
         self.sources = sources.chain(later.sources).collect();
-        let templates = failed.templates.into_iter();
-        let templates = templates.map(|row| ((row.source.clone(), row.template), row));
-        self.templates = templates.chain(later.templates).collect();
+        let templates = failed.templates.into_iter().chain(later.templates.into_values());
+        templates.for_each(|row| self.put_template(row));
         self.give_up_panes();
+    }
+
+    fn put_template(&mut self, mut row: TemplateRow) {
+        let key = (row.source.clone(), row.template);
+        if let Some(before) = self.templates.remove(&key) {
+            row.keep_examples(before.examples);
+        }
+        self.templates.insert(key, row);
     }
 
     /// Gives the oldest counts up where too many wait.

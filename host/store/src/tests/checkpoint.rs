@@ -118,4 +118,11 @@ fn what_is_kept_of_one_thing_has_limits() {
     let detail = reader.anomaly("default", "a").unwrap().unwrap();
     assert_eq!((detail.findings.len(), detail.summary.findings_total), (100, 140));
     assert_eq!(detail.findings[70], finding(NOON_MS), "the second commit appends");
+    one.anomalies.clear();
+    for examples in [vec!["a".into(), "b".into()], vec![], vec!["c".into()], vec!["d".into()]] {
+        one.templates[0].examples = examples;
+        writer.commit(&one).unwrap();
+    }
+    let templates = reader.templates(&query).unwrap().rows;
+    assert_eq!(templates[0].examples, ["b", "c", "d"], "the newest of all checkpoints");
 }

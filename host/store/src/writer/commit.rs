@@ -1,6 +1,6 @@
 //! A checkpoint into the database: state, templates, panes, counters.
 
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Writer, alerts, anomalies, transact};
 use crate::checkpoint::{Checkpoint, InputRow, PaneRow, SourceRow, TemplateRow};
@@ -10,8 +10,7 @@ use crate::retention::Grain;
 use crate::sparse::{self, Counts};
 use crate::word;
 
-/// Examples of a template that are kept, and the bytes of each.
-const EXAMPLES_MAX: usize = 3;
+/// Bytes of an example that are kept.
 const EXAMPLE_BYTES_MAX: usize = 500;
 
 /// Bytes of a template that are kept.
@@ -120,6 +119,10 @@ fn put_template(
     tenant: &str,
     row: &TemplateRow,
 ) -> Result<(), Fault> {
+    let TemplateRow { source, template, message, text, lines, first_ms, last_ms, severity, .. } =
+        row;
+    let examples = examples(transaction, tenant, row)?;
+    let text = word::cut(text, TEXT_BYTES_MAX);
     let mut statement = transaction.prepare_cached(
         "INSERT INTO template
              (tenant, source, template, message, text, severity, first_ms, examples)
@@ -129,12 +132,6 @@ fn put_template(
          WHERE (message, text, severity, first_ms, examples) <>
              (excluded.message, excluded.text, excluded.severity, excluded.first_ms, excluded.examples)",
     )?;
-    let TemplateRow { source, template, message, text, lines, first_ms, last_ms, severity, .. } =
-        row;
-    let examples = row.examples.iter().take(EXAMPLES_MAX);
-    let examples: Vec<&str> =
-        examples.map(|example| word::cut(example, EXAMPLE_BYTES_MAX)).collect();
-    let (text, examples) = (word::cut(text, TEXT_BYTES_MAX), word::list(&examples));
     statement
         .execute(params![tenant, source, template, message, text, severity, first_ms, examples])?;
     let mut statement = transaction.prepare_cached(
@@ -144,6 +141,29 @@ fn put_template(
     )?;
     statement.execute(params![tenant, source, template, lines, last_ms])?;
     Ok(())
+}
+
+/// The newest examples, those of earlier checkpoints among them, as they are stored.
+fn examples(
+    transaction: &Transaction<'_>,
+    tenant: &str,
+    row: &TemplateRow,
+) -> Result<String, Fault> {
+    let known: Option<String> = transaction
+        .prepare_cached(
+            "SELECT examples FROM template WHERE tenant = ?1 AND source = ?2 AND template = ?3",
+        )?
+        .query_row(params![tenant, row.source, row.template], |row| row.get(0))
+        .optional()?;
+    match known {
+        Some(known) if row.examples.is_empty() => Ok(known),
+        known => {
+            let mut row = row.clone();
+            row.examples.iter_mut().for_each(|one| *one = word::cut(one, EXAMPLE_BYTES_MAX).into());
+            row.keep_examples(known.map_or(Ok(Vec::new()), |known| word::parse_list(&known))?);
+            Ok(word::list(&row.examples))
+        }
+    }
 }
 
 fn put_panes(transaction: &Transaction<'_>, tenant: &str, panes: &[PaneRow]) -> Result<(), Fault> {
