@@ -12,7 +12,7 @@
 //! messages. A rise of a single window counts half of one that stays, and a fall of a single window, such as a gap while
 //! files are rotated, not at all. And a deviation must be large in lines and as a ratio before it may speak.
 
-use crate::run::{Run, fall_nats, rise_nats, stabilise};
+use crate::run::{Evidence, Run, fall_nats, rise_nats, stabilise};
 use crate::silence::Silence;
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Scorer, SeriesColumn, Span, Window, descriptor, evidence,
@@ -72,7 +72,7 @@ impl Default for Config {
 }
 
 /// The baseline of one template, or of the source as a whole.
-#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Baseline {
     /// The first and the last window in which it was looked at, by number.
     first: u32,
@@ -84,8 +84,8 @@ struct Baseline {
     variance: f32,
     /// Of the deviation from what the other lines lead to expect.
     variance_given_others: f32,
-    rise: Run,
-    fall: Run,
+    rise: Evidence,
+    fall: Evidence,
 }
 
 /// The baselines of one source.
@@ -121,8 +121,8 @@ impl Detector for Rate {
         Descriptor {
             series: vec![SeriesColumn::Template, SeriesColumn::Count, SeriesColumn::Severity],
             window: Some(Span { size_ms: 60_000, step_ms: 60_000 }),
-            state_version: 2,
-            reads_state_from: 2,
+            state_version: 3,
+            reads_state_from: 3,
             reasons: REASONS.map(String::from).to_vec(),
             config_schema: include_str!("config.schema.json").into(),
             ..descriptor("rate", env!("CARGO_PKG_VERSION"))
@@ -211,9 +211,9 @@ impl Rate {
         let (most, least) = (expected.max(given_others), expected.min(given_others));
         baseline.rise.add(rise_nats(count as f32, most) / spread, count, most);
         baseline.fall.add(fall_nats(count as f32, least) / spread, count, least);
-        let (rise_z, fall_z) = (baseline.rise.rise_z(), baseline.fall.fall_z() / spread.sqrt());
-        let (run, z) =
-            if rise_z >= fall_z { (baseline.rise, rise_z) } else { (baseline.fall, -fall_z) };
+        let (rise, fall) = (baseline.rise.run(), baseline.fall.run());
+        let (rise_z, fall_z) = (rise.rise_z(), fall.fall_z() / spread.sqrt());
+        let (run, z) = if rise_z >= fall_z { (rise, rise_z) } else { (fall, -fall_z) };
         baseline.learn(value, given_others, 1.0 / memory_windows.min(known_windows as f32 + 1.0));
         // What never was a habit cannot stop being one.
         let known =
@@ -227,7 +227,11 @@ impl Rate {
         let judged = self.judge(whole, window, lines, 1.0);
         let silence_z = state.silence.add(lines);
         let judged = judged?;
-        Some(if lines > 0 { judged } else { Judged { z: -silence_z, run: whole.fall, ..judged } })
+        Some(if lines > 0 {
+            judged
+        } else {
+            Judged { z: -silence_z, run: whole.fall.run(), ..judged }
+        })
     }
 
     fn forget_longest_unseen(&self, state: &mut State) {
@@ -276,7 +280,7 @@ impl Baseline {
         let kept = (1.0 - 1.0 / memory_windows).powi(unseen.min(10_000) as i32);
         self.mean = stabilise(0.0) + (self.mean - stabilise(0.0)) * kept;
         if unseen > 0 {
-            (self.silent, self.rise, self.fall) = (0, Run::default(), Run::default());
+            (self.silent, self.rise, self.fall) = (0, Evidence::default(), Evidence::default());
         }
         self.last = window;
     }

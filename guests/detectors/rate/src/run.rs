@@ -38,9 +38,25 @@ pub(crate) struct Run {
     strongest: (f32, f32),
 }
 
-impl Run {
+/// A run if there is one: most templates have none at most times, and there are many of them.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(crate) struct Evidence(Option<Box<Run>>);
+
+impl Evidence {
     /// Takes a window, with what it adds and what was expected of it.
     pub(crate) fn add(&mut self, nats: f32, count: u32, expected: f32) {
+        let mut run = self.run();
+        run.add(nats, count, expected);
+        self.0 = (run.nats > 0.0).then(|| Box::new(run));
+    }
+
+    pub(crate) fn run(&self) -> Run {
+        self.0.as_deref().copied().unwrap_or_default()
+    }
+}
+
+impl Run {
+    fn add(&mut self, nats: f32, count: u32, expected: f32) {
         let before = self.nats;
         self.nats = self.nats * REMEMBERED + nats;
         self.largest *= REMEMBERED;

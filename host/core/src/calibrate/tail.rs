@@ -6,9 +6,12 @@
 //! less, so that one fault does not hide the next.
 
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// Peaks kept.
-const PEAKS_MAX: usize = 40;
+const PEAKS_MAX: usize = 20;
+/// Windows after which half of the past is let go of.
+const AGE_WINDOWS_MAX: u64 = 10_080;
 /// Peaks from which a channel is judged.
 const PEAKS_MIN: usize = 3;
 /// Peaks from which a channel is judged by its own past alone.
@@ -30,15 +33,9 @@ const TAIL_PEAKS: usize = 10;
 const BEYOND_BITS_MAX: f32 = 20.0;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Peak {
-    size: f32,
-    weight: f32,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Episode {
-    begin: u64,
-    last: u64,
+    begin: Moment,
+    last: Moment,
     size: f32,
     bits: f32,
 }
@@ -51,19 +48,19 @@ pub(super) enum Past {
     Long,
 }
 
-/// One channel and side.
+/// One channel and side. There are two for each of many templates: everything in it is as small as it can be.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Tail {
-    /// Largest first.
-    peaks: Vec<Peak>,
-    born: Option<u64>,
+    /// Largest first, then none.
+    peaks: [Peak; PEAKS_MAX],
+    born: Option<Moment>,
     episode: Option<Episode>,
 }
 
 impl Tail {
     /// Bits of a size above 0, which is learnt.
     pub(super) fn bits(&mut self, window: u64, size: f32, warm: bool) -> f32 {
-        let born = *self.born.get_or_insert(window);
+        let born = self.born.get_or_insert(Moment::of(window)).window();
         let bits = if warm && self.past() != Past::None {
             self.surprise(size, (window - born.min(window)) as f32 + 1.0)
         } else {
@@ -75,24 +72,33 @@ impl Tail {
 
     /// How much was seen to judge by.
     pub(super) fn past(&self) -> Past {
-        match self.peaks.len() {
+        match self.peaks().len() {
             0..PEAKS_MIN => Past::None,
             PEAKS_MIN..PEAKS_LONG => Past::Short,
             _ => Past::Long,
         }
     }
 
+    fn peaks(&self) -> &[Peak] {
+        let kept = self.peaks.partition_point(|peak| *peak != Peak::NONE);
+        &self.peaks[..kept]
+    }
+
     pub(super) fn last_window(&self) -> u64 {
-        self.episode.map_or(0, |episode| episode.last)
+        self.episode.map_or(0, |episode| episode.last.window())
     }
 
     fn surprise(&self, size: f32, age: f32) -> f32 {
-        let higher = self.peaks.partition_point(|peak| peak.size >= size);
-        let seen: f32 = self.peaks[..higher].iter().map(|peak| peak.weight).sum();
+        let peaks = self.peaks();
+        let higher = peaks.partition_point(|peak| peak.size() >= size);
+        if higher == PEAKS_MAX {
+            // Smaller than all that are kept: nobody knows how often it was that high.
+            return 0.0;
+        }
+        let seen: f32 = peaks[..higher].iter().map(|peak| peak.weight()).sum();
         let inside = ((age + 1.0) / (seen + 0.5)).log2();
-        let tail = (self.peaks.len() - 1).min(TAIL_PEAKS);
-        let start = self.peaks[tail].size;
-        let bits = if size > start {
+        let tail = (peaks.len() - 1).min(TAIL_PEAKS);
+        let bits = if size > peaks[tail].size() {
             let beyond = self.beyond(size, age, tail);
             if higher == 0 { beyond } else { 0.5 * (inside + beyond) }
         } else {
@@ -102,38 +108,134 @@ impl Tail {
     }
 
     fn beyond(&self, size: f32, age: f32, tail: usize) -> f32 {
-        let start = self.peaks[tail].size;
+        let start = self.peaks[tail].size();
         let largest = &self.peaks[..tail];
-        let mass: f32 = largest.iter().map(|peak| peak.weight).sum();
-        let logs: f32 = largest.iter().map(|peak| peak.weight * (peak.size / start).ln()).sum();
+        let mass: f32 = largest.iter().map(|peak| peak.weight()).sum();
+        let log = |peak: &Peak| peak.weight() * (peak.size() / start).ln();
+        let logs: f32 = largest.iter().map(log).sum();
         let slope = (PRIOR_PEAKS * PRIOR_SLOPE + logs) / (mass + PRIOR_PEAKS);
         ((age + 1.0) / (mass + 0.5)).log2() + (size / start).log2() / slope
     }
 
     fn learn(&mut self, window: u64, size: f32, bits: f32) {
         let over = self.episode.filter(|episode| {
-            window > episode.last + EPISODE_GAP_WINDOWS
-                || window > episode.begin + EPISODE_WINDOWS_MAX
+            window > episode.last.window() + EPISODE_GAP_WINDOWS
+                || window > episode.begin.window() + EPISODE_WINDOWS_MAX
         });
         if let Some(episode) = over {
-            let weight = if episode.bits > GUARD_BITS { GUARDED_WEIGHT } else { 1.0 };
-            self.keep(Peak { size: episode.size, weight });
+            self.keep(Peak::new(episode.size, episode.bits > GUARD_BITS));
+            self.fade(window);
             self.episode = None;
         }
-        let fresh = Episode { begin: window, last: window, size: 0.0, bits: 0.0 };
-        let episode = self.episode.get_or_insert(fresh);
+        let now = Moment::of(window);
+        let episode =
+            self.episode.get_or_insert(Episode { begin: now, last: now, size: 0.0, bits: 0.0 });
         episode.size = episode.size.max(size);
         episode.bits = episode.bits.max(bits);
         if size >= 0.5 * episode.size {
-            episode.last = window;
+            episode.last = now;
         }
     }
 
     fn keep(&mut self, peak: Peak) {
-        let place = self.peaks.partition_point(|known| known.size >= peak.size);
+        let place = self.peaks.partition_point(|known| known.size() >= peak.size());
         if place < PEAKS_MAX {
-            self.peaks.truncate(PEAKS_MAX - 1);
-            self.peaks.insert(place, peak);
+            self.peaks[place..].rotate_right(1);
+            self.peaks[place] = peak;
+        }
+    }
+
+    /// Lets half of the past go once there is much of it, so that a channel that is old does not get ever harder to
+    /// surprise: half the time, and every second of the peaks.
+    fn fade(&mut self, window: u64) {
+        let born = self.born.map_or(window, Moment::window);
+        let age = window.saturating_sub(born);
+        if age < AGE_WINDOWS_MAX {
+            return;
+        }
+        self.born = Some(Moment::of(window - age / 2));
+        let kept = self.peaks().len().div_ceil(2);
+        (0..kept).for_each(|place| self.peaks[place] = self.peaks[2 * place]);
+        self.peaks[kept..].fill(Peak::NONE);
+    }
+}
+
+/// A window's number, in four bytes.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Moment(NonZeroU32);
+
+impl Moment {
+    fn of(window: u64) -> Self {
+        let number = u32::try_from(window + 1).unwrap_or(u32::MAX);
+        Moment(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
+    }
+
+    fn window(self) -> u64 {
+        u64::from(self.0.get()) - 1
+    }
+}
+
+/// The highest score of an episode, in two bytes: the sign says whether it may have been a fault, then come five bits of
+/// exponent and ten of mantissa.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Peak(u16);
+
+impl Peak {
+    const NONE: Peak = Peak(0);
+    const GUARDED: u16 = 1 << 15;
+    /// What the exponents of the two forms differ by, and how many bits the mantissas do.
+    const EXPONENT: u32 = (127 - 15) << 10;
+    const MANTISSA_BITS: u32 = 13;
+
+    fn new(size: f32, guarded: bool) -> Self {
+        let bits = (size.to_bits() >> Self::MANTISSA_BITS).saturating_sub(Self::EXPONENT);
+        let bits = bits.clamp(1, u32::from(Self::GUARDED) - 1) as u16;
+        Peak(bits | if guarded { Self::GUARDED } else { 0 })
+    }
+
+    fn size(self) -> f32 {
+        if self == Peak::NONE {
+            return 0.0;
+        }
+        let bits = u32::from(self.0 & !Self::GUARDED) + Self::EXPONENT;
+        f32::from_bits(bits << Self::MANTISSA_BITS)
+    }
+
+    fn weight(self) -> f32 {
+        if self.0 & Self::GUARDED == 0 { 1.0 } else { GUARDED_WEIGHT }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peaks_keep_three_digits_and_their_order() {
+        let sizes = [1e-9, 0.001, 0.5, 1.0, 3.1, 17.25, 1234.5, 65_000.0, 1e30];
+        let peaks = sizes.map(|size| Peak::new(size, false));
+        for (size, peak) in sizes.iter().zip(peaks).skip(1).take(7) {
+            assert!((peak.size() / size - 1.0).abs() < 0.001, "{size}: {}", peak.size());
+        }
+        assert!(peaks.is_sorted_by(|a, b| a.size() < b.size()));
+        let guarded = Peak::new(3.1, true);
+        assert_eq!((guarded.size(), guarded.weight()), (Peak::new(3.1, false).size(), 0.3));
+    }
+
+    #[test]
+    fn age_alone_makes_nothing_more_or_less_surprising() {
+        let bits_at = |windows: u64, size: f32| {
+            let mut tail = Tail::default();
+            // Two thirds of the peaks are small ones.
+            let usual = |window: u64| [1.0, 2.0, 3.0][(window / 400 % 3) as usize];
+            for window in (0..windows).step_by(400) {
+                tail.bits(window, usual(window), true);
+            }
+            tail.bits(windows, size, true)
+        };
+        for size in [3.0, 3.5, 9.0] {
+            let (young, old) = (bits_at(5_000, size), bits_at(500_000, size));
+            assert!((young - old).abs() < 1.5, "{size}: {young} then {old}");
         }
     }
 }

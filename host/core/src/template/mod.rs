@@ -220,11 +220,10 @@ impl Templates {
             }
             None => self.new_message(body, near),
         };
-        let places = HEAD_WORDS_MAX + body.len();
         if self.vocabularies.len() > 2 * self.coarse.len() + 16 {
             self.vocabularies.retain(|id, _| self.coarse.get(*id).is_some());
         }
-        let vocabulary = self.vocabularies.entry(id).or_insert_with(|| Vocabulary::new(places));
+        let vocabulary = self.vocabularies.entry(id).or_insert_with(|| Vocabulary::new(body));
         for (place, word) in places_of(head, body) {
             vocabulary.learn(place, word);
         }
@@ -358,11 +357,11 @@ impl Templates {
     }
 }
 
-/// Places of a message: the first few are those in front of it.
+/// Places of a message with their words: those in front of it come first, and are numbered after its own.
 fn places_of(head: &[WordId], body: &[WordId]) -> impl Iterator<Item = (usize, WordId)> {
-    let head = head.iter().copied().take(HEAD_WORDS_MAX).enumerate();
-    let body = body.iter().copied().enumerate();
-    head.chain(body.map(|(place, word)| (HEAD_WORDS_MAX + place, word)))
+    let own = body.iter().copied().enumerate();
+    let in_front = head.iter().copied().take(HEAD_WORDS_MAX).enumerate();
+    in_front.map(|(place, word)| (body.len() + place, word)).chain(own)
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ const CLOSED_WORDS_MAX: usize = 20;
 /// Shorter words are not compared letter by letter.
 const COMPARED_LETTERS_MIN: usize = 4;
 
-/// The words of all places of one message. Most places have one word, and some have none.
+/// The words of all places of one message. Most places have one word.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Vocabulary {
-    first: Box<[Option<WordId>]>,
+    first: Box<[WordId]>,
     more: Vec<More>,
 }
 
@@ -27,20 +27,22 @@ struct More {
 }
 
 impl Vocabulary {
-    pub(super) fn new(places: usize) -> Self {
-        Vocabulary { first: vec![None; places].into(), more: Vec::new() }
-    }
-
     pub(super) fn knows(&self, place: usize, word: WordId) -> bool {
         self.words_of(place).any(|known| known == word)
     }
 
+    /// A message that was just met, with its words.
+    pub(super) fn new(words: &[WordId]) -> Self {
+        Vocabulary { first: words.into(), more: Vec::new() }
+    }
+
+    /// Takes a word of a place, which is known or the next one.
     pub(super) fn learn(&mut self, place: usize, word: WordId) {
         if self.knows(place, word) {
             return;
         }
-        if self.first[place].is_none() {
-            self.first[place] = Some(word);
+        if place == self.first.len() {
+            self.first = self.first.iter().copied().chain([word]).collect();
             return;
         }
         let at = self.more.partition_point(|more| usize::from(more.place) < place);
@@ -64,12 +66,12 @@ impl Vocabulary {
     /// Words remembered of a place, in the order of their coming.
     fn words_of(&self, place: usize) -> impl Iterator<Item = WordId> {
         let more = self.more_of(place).into_iter().flat_map(|more| more.words.iter().copied());
-        self.first[place].into_iter().chain(more)
+        self.first.get(place).copied().into_iter().chain(more)
     }
 
     /// Hands on every word.
     pub(super) fn each_word(&mut self, each: &mut dyn FnMut(&mut WordId)) {
-        self.first.iter_mut().flatten().for_each(&mut *each);
+        self.first.iter_mut().for_each(&mut *each);
         self.more.iter_mut().flat_map(|more| &mut more.words).for_each(each);
     }
 
