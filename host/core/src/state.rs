@@ -7,6 +7,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
+use zstd::bulk::Compressor;
+use zstd::zstd_safe;
+
+/// The fastest level: a commit must not wait for the last percent.
+const LEVEL: i32 = 1;
+/// The largest state that is credible.
+const BYTES_MAX: u64 = 1 << 30;
 
 /// Why a saved state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +21,9 @@ pub enum StateError {
     /// It is not in the form that this version writes.
     #[error("the saved state cannot be read; it was written by another version or is damaged")]
     Form(#[from] postcard::Error),
+    /// It cannot be decompressed.
+    #[error("the saved state cannot be unpacked; it is damaged")]
+    Packed,
     /// Its counts are of other spans.
     #[error(
         "the saved state has panes and windows of {saved_ms:?} ms, the configuration {wanted_ms:?} ms; \
@@ -36,6 +46,27 @@ pub(crate) fn to_bytes(state: &impl Serialize) -> Vec<u8> {
 /// Reads a state.
 pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {
     Ok(postcard::from_bytes(bytes)?)
+}
+
+/// Compresses what is saved, one after the other. The states of all sources wait for their commit at the same time:
+/// compressed where it is made, that is a third of the memory.
+pub(crate) struct Packer(Compressor<'static>);
+
+impl Packer {
+    pub(crate) fn new() -> Self {
+        Packer(Compressor::new(LEVEL).expect("zstd accepts its own lowest level at any time"))
+    }
+
+    pub(crate) fn pack(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.0.compress(bytes).expect("zstd compresses whatever fits into memory")
+    }
+}
+
+/// Restores what was compressed.
+pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StateError> {
+    let size = zstd_safe::get_frame_content_size(packed).ok().flatten();
+    let size = size.filter(|size| *size <= BYTES_MAX).ok_or(StateError::Packed)?;
+    zstd::bulk::decompress(packed, size as usize).map_err(|_| StateError::Packed)
 }
 
 /// Tables without an order of their own, for `#[serde(with)]`: written in the order of their keys.

@@ -6,7 +6,7 @@ use super::source::Source;
 use super::{Lane, SourceInfo};
 use crate::plugin::{Plugin, PluginState};
 use crate::settings::Settings;
-use crate::state::{StateError, from_bytes, to_bytes};
+use crate::state::{Packer, StateError, from_bytes, to_bytes, unpack};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 pub struct SavedSource {
     /// Number of the source.
     pub source: u32,
-    /// What the host remembers.
+    /// What the host remembers, compressed.
     pub state: Vec<u8>,
-    /// What plugins remember, by their names.
+    /// What plugins remember, by their names, compressed.
     pub plugins: Vec<(String, PluginState)>,
     /// For people, without its templates.
     pub info: SourceInfo,
@@ -68,7 +68,7 @@ impl Lane {
     pub fn save(&mut self) -> Vec<SavedSource> {
         let Lane { settings, patterns, filters, detectors, sources, .. } = self;
         let names: Vec<String> = plugins_of(&mut [], detectors).map(|(name, _)| name).collect();
-        let mut saved = Vec::new();
+        let (mut saved, mut packer) = (Vec::new(), Packer::new());
         for (number, source) in sources.iter_mut().filter(|(_, source)| source.changed) {
             source.changed = false;
             let used = source.counts.patterns();
@@ -81,10 +81,13 @@ impl Lane {
                     .collect(),
                 source,
             };
-            let state = to_bytes(&states);
-            let plugins = plugins_of(filters, detectors)
-                .filter_map(|(name, plugin)| plugin.save(number).map(|state| (name, state)))
-                .collect();
+            let state = packer.pack(&to_bytes(&states));
+            let mut plugins = Vec::new();
+            for (name, plugin) in plugins_of(filters, detectors) {
+                if let Some(PluginState { version, bytes }) = plugin.save(number) {
+                    plugins.push((name, PluginState { version, bytes: packer.pack(&bytes) }));
+                }
+            }
             let templates = source.met_templates();
             saved.push(SavedSource {
                 source: number,
@@ -105,7 +108,7 @@ impl Lane {
         state: &[u8],
         mut plugins: Vec<(String, PluginState)>,
     ) -> Result<(), StateError> {
-        let Loaded { spans_ms, detectors, patterns, mut source } = from_bytes(state)?;
+        let Loaded { spans_ms, detectors, patterns, mut source } = from_bytes(&unpack(state)?)?;
         let wanted_ms = spans(&self.settings);
         if spans_ms != wanted_ms {
             return Err(StateError::Spans { saved_ms: spans_ms, wanted_ms });
@@ -127,7 +130,8 @@ impl Lane {
         self.sources.put(number, source);
         for (name, plugin) in plugins_of(&mut self.filters, &mut self.detectors) {
             if let Some(place) = plugins.iter().position(|(known, _)| *known == name) {
-                plugin.load(number, plugins.swap_remove(place).1);
+                let PluginState { version, bytes } = plugins.swap_remove(place).1;
+                plugin.load(number, PluginState { version, bytes: unpack(&bytes)? });
             }
         }
         Ok(())

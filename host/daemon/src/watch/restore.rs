@@ -1,14 +1,18 @@
 //! A pipeline that goes on where the last commit left off.
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, KeeperError};
 use super::pending::counters_from_rows;
 use super::tenant::TenantError;
 use crate::loadout::Loadout;
 use crate::pipeline::{Pipeline, Release, SourceState};
 use bellwether_core::lane::LaneCounters;
 use bellwether_core::plugin::PluginState;
-use bellwether_store::{InputRow, SourceRow};
+use bellwether_store::{InputRow, SourceRow, Writer};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+/// Sources that may wait between the store and the workers.
+const ROWS_MAX: usize = 16;
 
 /// What was saved, at work again.
 pub(super) struct Restored {
@@ -39,18 +43,31 @@ pub(super) fn restore(
     let (release, intake) = (Release::AtOnce, &loaded.intake);
     let mut pipeline =
         Pipeline::resume(loadout, workers, now_ms, release, intake, counters.clone())?;
-    let rows = keeper.call(move |writer| {
-        let mut rows: Vec<SourceRow> = Vec::new();
-        writer.load_sources(&tenant, &mut |row| rows.push(row))?;
-        Ok(rows)
-    })?;
-    for row in rows {
-        let state = SourceState::from_bytes(&row.state)?;
-        let plugins = row.plugins.into_iter().map(|plugin| {
-            let state = PluginState { version: plugin.version, bytes: plugin.bytes };
-            (plugin.plugin, state)
-        });
-        pipeline.load(row.number, state, plugins.collect())?;
-    }
+    load_sources(&mut pipeline, keeper, tenant)?;
     Ok(Restored { pipeline, inputs: loaded.inputs, counters })
+}
+
+/// Hands the sources over while they are read, since all at once may be more than one wants to hold.
+fn load_sources(
+    pipeline: &mut Pipeline,
+    keeper: &Keeper,
+    tenant: String,
+) -> Result<(), TenantError> {
+    let (sender, rows) = sync_channel::<SourceRow>(ROWS_MAX);
+    let read = move |writer: &mut Writer| {
+        // Nobody left to take them is an error of whoever took them.
+        writer.load_sources(&tenant, &mut |row| drop(sender.send(row)))
+    };
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| keeper.call(read));
+        for row in rows {
+            let state = SourceState::from_bytes(&row.state)?;
+            let plugins = row.plugins.into_iter().map(|plugin| {
+                let state = PluginState { version: plugin.version, bytes: plugin.bytes };
+                (plugin.plugin, state)
+            });
+            pipeline.load(row.number, state, plugins.collect())?;
+        }
+        Ok(reading.join().map_err(|_| KeeperError::Closed)??)
+    })
 }
