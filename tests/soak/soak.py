@@ -2,8 +2,9 @@
 """Follows a thousand sources for a simulated day, and tells what it cost and whether anything was lost.
 
 The logs are real files, written line by line and rotated; event time runs faster than the clock. Now and then a source
-says something it never said before. Memory, processor time and the size of the database are sampled; at the end come the
-figures, a table of samples (CSV) and a picture of them (SVG).
+says something it never said before. Memory, processor time and the size of the database are sampled. Then the daemon is
+started again with all it has learnt, and the logs go on at the pace of the clock: what it needs in everyday life. At the
+end come the figures, a table of samples (CSV) and a picture of them (SVG).
 
 usage: soak.py PROGRAM FOLDER [--sources N] [--hours H] [--minutes M] [--rate LINES_PER_S] [--templates N] [--seed N]
 """
@@ -23,6 +24,7 @@ WORDS = ("accept batch cache delay event fetch grant hash index journal key leas
          "shard token update verify write yield zone account bucket cluster device edge frame gauge host image job").split()
 BEGIN = 1_772_409_600  # 2026-03-02T00:00:00Z
 ROTATED_MAX = 2
+EVERYDAY_S = 90
 
 
 def arguments():
@@ -163,6 +165,25 @@ def run(asked):
         daemon.process.kill()
 
 
+def write_second(asked, chance, sources, second):
+    for place in range(int(asked.rate)):
+        source = sources[chance.randrange(asked.sources)]
+        message = source.messages[min(int(chance.expovariate(6 / asked.templates)), asked.templates - 1)]
+        source.write(second + place / asked.rate, message % chance.randrange(1000))
+
+
+def everyday(asked, chance, sources, daemon, second):
+    """Goes on at the pace of the clock; the memory and the processors that takes."""
+    began, processor_s = time.monotonic(), daemon.processor_s()
+    most = 0
+    for passed in range(EVERYDAY_S):
+        write_second(asked, chance, sources, second + passed)
+        most = max(most, daemon.resident_bytes())
+        time.sleep(max(0.0, began + passed + 1 - time.monotonic()))
+    return {"resident_mb": {"end": round(daemon.resident_bytes() / 1e6, 1), "most": round(most / 1e6, 1)},
+            "processor_cores": round((daemon.processor_s() - processor_s) / EVERYDAY_S, 3)}
+
+
 def simulate(asked, chance, sources, daemon):
     """Writes the day, and looks at the daemon meanwhile."""
     watch = Watch(daemon)
@@ -173,10 +194,7 @@ def simulate(asked, chance, sources, daemon):
     end = BEGIN + asked.hours * 3600
     behind_s = 0.0
     while second < end:
-        for place in range(int(asked.rate)):
-            source = sources[chance.randrange(asked.sources)]
-            message = source.messages[min(int(chance.expovariate(6 / asked.templates)), asked.templates - 1)]
-            source.write(second + place / asked.rate, message % chance.randrange(1000))
+        write_second(asked, chance, sources, second)
         second += 1
         for source in sources:
             if second >= source.rotate_at:
@@ -200,10 +218,10 @@ def simulate(asked, chance, sources, daemon):
         if ahead > 0:
             time.sleep(ahead)
     took = time.monotonic() - began
-    finish(asked, daemon, watch, sources, samples, took, behind_s)
+    finish(asked, chance, daemon, watch, sources, samples, took, behind_s)
 
 
-def finish(asked, daemon, watch, sources, samples, took, behind_s):
+def finish(asked, chance, daemon, watch, sources, samples, took, behind_s):
     written = sum(source.lines for source in sources)
     deadline = time.monotonic() + 120
     while True:
@@ -220,8 +238,9 @@ def finish(asked, daemon, watch, sources, samples, took, behind_s):
     daemon.process.wait()
     again = Daemon(asked)
     restart_s, restarted = again.started_s, again.resident_bytes()
+    at_real_pace = everyday(asked, chance, sources, again, BEGIN + asked.hours * 3600)
     again.process.send_signal(signal.SIGTERM)
-    again.process.wait()
+    again.process.wait(timeout=60)
     half = [sample for sample in samples if sample["hours"] >= asked.hours / 2]
     delays = sorted(watch.delays_s)
     at = lambda share: round(delays[min(int(share * len(delays)), len(delays) - 1)], 2) if delays else None
@@ -236,6 +255,7 @@ def finish(asked, daemon, watch, sources, samples, took, behind_s):
                         "most": round(max(sample["resident"] for sample in samples) / 1e6, 1)},
         "stored_mb": {"half": round(half[0]["stored"] / 1e6, 1), "end": round(stored / 1e6, 1)},
         "start_with_that_state": {"seconds": round(restart_s, 2), "resident_mb": round(restarted / 1e6, 1)},
+        "at_the_pace_of_the_clock": at_real_pace,
     }
     with open(os.path.join(asked.folder, "samples.csv"), "w") as file:
         file.write("hours,resident,stored,processor_s\n")

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 const ALIVE_WINDOWS: u64 = 60;
 /// Windows that "before" is the mean of.
 const RECENT_WINDOWS: usize = 30;
+/// Windows from which at most one example is told of: what comes all the time need not be written all the time.
+const FRESH_WINDOWS: i64 = 10;
 /// Bytes kept of an example.
 const EXAMPLE_BYTES_MAX: usize = 500;
 
@@ -88,7 +90,7 @@ pub struct Counts {
     #[serde(with = "sorted")]
     lives: HashMap<u32, Life, foldhash::fast::FixedState>,
     recent_lines: VecDeque<u64>,
-    /// Newest examples of templates that were not told of yet, at most one per window.
+    /// Newest examples of templates that were not told of yet.
     #[serde(skip)]
     fresh: BTreeMap<u32, Vec<Box<[u8]>>>,
 }
@@ -132,11 +134,14 @@ impl Counts {
         {
             let example = &line.text[..line.text.len().min(EXAMPLE_BYTES_MAX)];
             life.example = example.into();
-            let fresh = self.fresh.entry(line.template).or_default();
-            if fresh.len() == examples_max {
-                fresh.remove(0);
+            let span_of = |time_ms: i64| window_of(time_ms).div_euclid(FRESH_WINDOWS);
+            if life.last_ms == i64::MIN || span_of(line.time_ms) > span_of(life.last_ms) {
+                let fresh = self.fresh.entry(line.template).or_default();
+                if fresh.len() == examples_max {
+                    fresh.remove(0);
+                }
+                fresh.push(example.into());
             }
-            fresh.push(example.into());
         }
         life.first_ms = life.first_ms.min(line.time_ms);
         life.last_ms = life.last_ms.max(line.time_ms);

@@ -17,7 +17,7 @@ use tail::{Past, Tail};
 /// Windows a source must be old before sizes are judged: the first ones only teach.
 pub const WARM_UP_WINDOWS: u64 = 100;
 /// Channel of a window as a whole: no template has this id.
-pub const WHOLE: u32 = u32::MAX;
+pub const WHOLE: u32 = (1 << 31) - 1;
 /// Sizes speak only when above all they said in so many windows: an anomaly that goes on is not said again.
 const RECORD_WINDOWS: u64 = 10;
 /// Channels per source and detector; the longest silent half makes room.
@@ -36,13 +36,23 @@ pub enum Side {
     Less,
 }
 
+/// A channel, which is below 2^31, and a side of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+struct ChannelSide(u32);
+
+impl ChannelSide {
+    fn of(channel: u32, side: Side) -> Self {
+        ChannelSide(channel << 1 | side as u32)
+    }
+}
+
 /// What one detector has said about one source so far.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Calibration {
     scale: Scale,
     first_window: Option<u64>,
     #[serde(with = "sorted")]
-    tails: HashMap<(u32, Side), Tail, foldhash::fast::FixedState>,
+    tails: HashMap<ChannelSide, Tail, foldhash::fast::FixedState>,
     /// All channels together, for channels that have too little past of their own.
     pooled: [Tail; 2],
     #[serde(with = "sorted")]
@@ -88,7 +98,7 @@ impl Calibration {
                 self.make_room();
                 let warm = age >= WARM_UP_WINDOWS;
                 let pooled = self.pooled[side as usize].bits(window, size, warm);
-                let tail = self.tails.entry((channel, side)).or_default();
+                let tail = self.tails.entry(ChannelSide::of(channel, side)).or_default();
                 let past = tail.past();
                 let own = tail.bits(window, size, warm);
                 match past {

@@ -34,10 +34,10 @@ const BEYOND_BITS_MAX: f32 = 20.0;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Episode {
-    begin: Moment,
     last: Moment,
-    size: f32,
-    bits: f32,
+    /// Windows since it began.
+    age: u8,
+    highest: Peak,
 }
 
 /// How much past a channel has.
@@ -118,21 +118,21 @@ impl Tail {
     }
 
     fn learn(&mut self, window: u64, size: f32, bits: f32) {
-        let over = self.episode.filter(|episode| {
-            window > episode.last.window() + EPISODE_GAP_WINDOWS
-                || window > episode.begin.window() + EPISODE_WINDOWS_MAX
-        });
-        if let Some(episode) = over {
-            self.keep(Peak::new(episode.size, episode.bits > GUARD_BITS));
+        let over = |episode: &Episode| {
+            let silent = window.saturating_sub(episode.last.window());
+            silent > EPISODE_GAP_WINDOWS || u64::from(episode.age) + silent > EPISODE_WINDOWS_MAX
+        };
+        if let Some(episode) = self.episode.filter(over) {
+            self.keep(episode.highest);
             self.fade(window);
             self.episode = None;
         }
         let now = Moment::of(window);
-        let episode =
-            self.episode.get_or_insert(Episode { begin: now, last: now, size: 0.0, bits: 0.0 });
-        episode.size = episode.size.max(size);
-        episode.bits = episode.bits.max(bits);
-        if size >= 0.5 * episode.size {
+        let fresh = Episode { last: now, age: 0, highest: Peak::NONE };
+        let episode = self.episode.get_or_insert(fresh);
+        episode.highest = episode.highest.with(size, bits > GUARD_BITS);
+        if size >= 0.5 * episode.highest.size() {
+            episode.age += now.window().saturating_sub(episode.last.window()) as u8;
             episode.last = now;
         }
     }
@@ -191,6 +191,11 @@ impl Peak {
         let bits = (size.to_bits() >> Self::MANTISSA_BITS).saturating_sub(Self::EXPONENT);
         let bits = bits.clamp(1, u32::from(Self::GUARDED) - 1) as u16;
         Peak(bits | if guarded { Self::GUARDED } else { 0 })
+    }
+
+    /// The higher of this and another of the same episode.
+    fn with(self, size: f32, guarded: bool) -> Self {
+        Peak::new(self.size().max(size), guarded || self.0 & Self::GUARDED != 0)
     }
 
     fn size(self) -> f32 {

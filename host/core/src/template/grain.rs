@@ -16,6 +16,9 @@ const PER_LENGTH_MAX: usize = 256;
 /// A constant of a template, or `None` for a variable.
 pub(super) type Place = Option<WordId>;
 
+/// Lines of a step in which the order of uses is kept, as a power of two.
+const USE_STEP_BITS: u32 = 4;
+
 /// What one message looks like.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Template {
@@ -23,7 +26,8 @@ pub(super) struct Template {
     pub(super) lines: u64,
     /// Name across sources: hash of the text at creation, below 2^31.
     pub(super) message: u32,
-    last_use: u64,
+    /// In steps of some lines, so that four bytes last.
+    last_use: u32,
 }
 
 /// All templates of one source at one grain. Ids count up and are never reused.
@@ -94,7 +98,7 @@ impl Grain {
         self.uses += 1;
         let Some(template) = self.templates.get_mut(&id) else { return false };
         template.lines += 1;
-        template.last_use = self.uses;
+        template.last_use = step_of(self.uses);
         true
     }
 
@@ -141,7 +145,8 @@ impl Grain {
         self.next_id += 1;
         let places: Box<[Place]> = sentence.iter().copied().map(Some).collect();
         let message = (xxh3_64(&render(&places, words)) & 0x7fff_ffff) as u32;
-        self.templates.insert(id, Template { places, lines: 0, message, last_use: self.uses });
+        self.templates
+            .insert(id, Template { places, lines: 0, message, last_use: step_of(self.uses) });
         self.by_length.entry(sentence.len()).or_default().push(id);
         id
     }
@@ -192,6 +197,10 @@ impl Grain {
             list.retain(|id| self.templates.contains_key(id));
         }
     }
+}
+
+fn step_of(uses: u64) -> u32 {
+    u32::try_from(uses >> USE_STEP_BITS).unwrap_or(u32::MAX)
 }
 
 /// In halves: 2 for an equal word, 1 for a variable.

@@ -14,7 +14,7 @@ const COMPARED_LETTERS_MIN: usize = 4;
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Vocabulary {
     first: Box<[WordId]>,
-    more: Vec<More>,
+    more: Box<[More]>,
 }
 
 /// The words of a place after its first.
@@ -33,7 +33,7 @@ impl Vocabulary {
 
     /// A message that was just met, with its words.
     pub(super) fn new(words: &[WordId]) -> Self {
-        Vocabulary { first: words.into(), more: Vec::new() }
+        Vocabulary { first: words.into(), more: Box::default() }
     }
 
     /// Takes a word of a place, which is known or the next one.
@@ -47,8 +47,9 @@ impl Vocabulary {
         }
         let at = self.more.partition_point(|more| usize::from(more.place) < place);
         if self.more_of(place).is_none() {
-            let more = More { place: place as u16, words: Vec::new(), unremembered: 0 };
-            self.more.insert(at, more);
+            let mut more = std::mem::take(&mut self.more).into_vec();
+            more.insert(at, More { place: place as u16, words: Vec::new(), unremembered: 0 });
+            self.more = more.into();
         }
         let more = &mut self.more[at];
         if more.words.len() + 1 == WORDS_MAX {

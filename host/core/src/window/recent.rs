@@ -9,21 +9,23 @@ const GOES_ON: u8 = 0x80;
 
 /// Counts by window, the newest last: seven bits in each byte, the lowest first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Recent(Vec<u8>);
+pub(super) struct Recent(Box<[u8]>);
 
 impl Recent {
     /// Takes the count of the next window, and forgets that of the longest passed one.
     pub(super) fn push(&mut self, mut count: u32) {
         let ends = |byte: &u8| *byte < GOES_ON;
-        if self.0.iter().filter(|byte| ends(byte)).count() == WINDOWS_MAX {
-            let first = self.0.iter().position(ends).map_or(0, |end| end + 1);
-            self.0.drain(..first);
+        let mut bytes = std::mem::take(&mut self.0).into_vec();
+        if bytes.iter().filter(|byte| ends(byte)).count() == WINDOWS_MAX {
+            let first = bytes.iter().position(ends).map_or(0, |end| end + 1);
+            bytes.drain(..first);
         }
         while count >= u32::from(GOES_ON) {
-            self.0.push(count as u8 | GOES_ON);
+            bytes.push(count as u8 | GOES_ON);
             count >>= 7;
         }
-        self.0.push(count as u8);
+        bytes.push(count as u8);
+        self.0 = bytes.into();
     }
 
     /// The counts, newest last.

@@ -24,7 +24,7 @@ pub(super) struct Pending {
     anomalies: Vec<AnomalyRow>,
     alerts: Vec<NewAlert>,
     sources: BTreeMap<String, SourceRow>,
-    templates: BTreeMap<(String, u32), TemplateRow>,
+    templates: Vec<TemplateRow>,
     /// Rows of counts that were given up.
     pub(super) panes_given_up: u64,
 }
@@ -61,7 +61,7 @@ impl Pending {
         for source in sources {
             let (row, templates) = source_rows(source, &digest);
             self.sources.insert(row.source.clone(), row);
-            templates.into_iter().for_each(|row| self.put_template(row));
+            self.templates.extend(templates);
         }
         bellwether_store::Checkpoint {
             tenant: tenant.into(),
@@ -69,7 +69,7 @@ impl Pending {
             intake,
             inputs: Vec::new(),
             sources: std::mem::take(&mut self.sources).into_values().collect(),
-            templates: std::mem::take(&mut self.templates).into_values().collect(),
+            templates: std::mem::take(&mut self.templates),
             panes: std::mem::take(&mut self.panes),
             anomalies: std::mem::take(&mut self.anomalies),
             alerts: std::mem::take(&mut self.alerts),
@@ -89,17 +89,16 @@ impl Pending {
         self.alerts.extend(later.alerts);
         let sources = failed.sources.into_iter().map(|row| (row.source.clone(), row));
         self.sources = sources.chain(later.sources).collect();
-        let templates = failed.templates.into_iter().chain(later.templates.into_values());
-        templates.for_each(|row| self.put_template(row));
-        self.give_up_panes();
-    }
-
-    fn put_template(&mut self, mut row: TemplateRow) {
-        let key = (row.source.clone(), row.template);
-        if let Some(before) = self.templates.remove(&key) {
-            row.keep_examples(before.examples);
+        let mut templates: BTreeMap<(String, u32), TemplateRow> = BTreeMap::new();
+        for mut row in failed.templates.into_iter().chain(later.templates) {
+            let key = (row.source.clone(), row.template);
+            if let Some(before) = templates.remove(&key) {
+                row.keep_examples(before.examples);
+            }
+            templates.insert(key, row);
         }
-        self.templates.insert(key, row);
+        self.templates = templates.into_values().collect();
+        self.give_up_panes();
     }
 
     /// Gives the oldest counts up where too many wait.
