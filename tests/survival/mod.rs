@@ -6,6 +6,7 @@ mod daemon;
 mod disk;
 mod hook;
 mod place;
+mod reload;
 mod shop;
 
 use std::fs;

@@ -244,6 +244,11 @@ impl Follower {
         self.streams.get(&id).map_or(0, |followed| followed.stream.lag_bytes())
     }
 
+    /// How often it has looked at the files so far.
+    pub fn looks(&self) -> u64 {
+        self.polls
+    }
+
     /// What happened so far.
     pub fn counters(&self) -> FollowCounters {
         self.account.counters

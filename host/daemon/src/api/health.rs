@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::desk::Desk;
 use super::guard;
 use super::problem::Problem;
-use crate::watch::TenantStatus;
+use crate::watch::{DaemonStatus, TenantStatus};
 
 /// Unread bytes of all files from which people should know.
 const LAG_BYTES_MAX: u64 = 64 << 20;
@@ -50,6 +50,8 @@ pub(super) struct Part {
 /// All parts.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Parts {
+    /// Whether the configuration in force is that of the file.
+    configuration: Part,
     /// Files that are followed.
     inputs: Part,
     /// The database and the commits.
@@ -85,15 +87,17 @@ pub(super) async fn health(
 ) -> (StatusCode, Json<HealthView>) {
     let outbox = desk.read(|reader| Ok(reader.outbox_depth()?)).await;
     let waiting = desk.state.keeper.waiting();
+    let daemon = desk.state.status.daemon();
     let mut parts = desk.state.status.read(|tenants| Parts {
+        configuration: configuration(&daemon),
         inputs: inputs(tenants),
         store: store(tenants, outbox.as_ref().err()),
         plugins: plugins(tenants),
         queue: queue(outbox.as_deref().unwrap_or_default(), waiting),
         tenants: stopped(tenants),
     });
-    let Parts { inputs, store, plugins, queue, tenants } = &mut parts;
-    let all = [inputs, store, plugins, queue, tenants];
+    let Parts { configuration, inputs, store, plugins, queue, tenants } = &mut parts;
+    let all = [configuration, inputs, store, plugins, queue, tenants];
     let status = all.iter().map(|part| part.status).max().unwrap_or(Condition::Ok);
     if !guard::is_authorized(&desk, &headers) {
         for part in all {
@@ -119,6 +123,17 @@ impl Part {
         self.status = self.status.max(status);
         self.details.push(detail);
     }
+}
+
+fn configuration(daemon: &DaemonStatus) -> Part {
+    let mut part =
+        Part::new([("reloads", daemon.reloads), ("reload_failures", daemon.reload_failures)]);
+    if let Some(trouble) = &daemon.reload_trouble {
+        let detail =
+            format!("an older configuration is in force, since the new one fails: {trouble}");
+        part.complain(Condition::Degraded, detail);
+    }
+    part
 }
 
 fn inputs(tenants: &Tenants) -> Part {

@@ -119,7 +119,7 @@ impl From<RunError> for Failure {
             RunError::Config(mistakes) => Failure::config(mistakes),
             RunError::Loadout(error) => error.into(),
             RunError::Store(error) => error.into(),
-            RunError::Token { .. } => Failure::config(error),
+            RunError::Token { .. } | RunError::NothingToFollow { .. } => Failure::config(error),
             RunError::Listen { .. } | RunError::System(_) => {
                 Failure { code: Self::IN_OUT, lines: vec![chain(&error)] }
             }

@@ -1,7 +1,6 @@
 //! `bellwether run`: the daemon.
 
 use super::Failure;
-use crate::config::Config;
 use crate::watch;
 use std::path::PathBuf;
 
@@ -25,13 +24,6 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if options.check {
         return super::check::config(&options.config);
-    }
-    let config = Config::load(&options.config).map_err(Failure::config)?;
-    if config.inputs.is_empty() {
-        return Err(Failure::config(format!(
-            "{}: there is nothing to follow; write e.g. inputs: [{{ files: [/var/log/*.log] }}]",
-            options.config.display()
-        )));
     }
     Ok(watch::run(&options.config, options.workers.map(usize::from), options.once)?)
 }

@@ -118,6 +118,15 @@ const MISTAKES: &[(&str, &str)] = &[
         "windows:\n  colour: 7",
         "b.yaml:2:3: windows.colour: unknown key; allowed are size_s, pane_s, lateness_s, future_max_s",
     ),
+    (
+        "inputs: [{ files: [a.log, 'b/***'] }]",
+        "b.yaml:1:27: inputs[0].files[1]: cannot understand `b/***`: wildcards are either regular \
+         `*` or recursive `**`; write e.g. /var/log/*.log",
+    ),
+    (
+        "inputs: [{ files: [a], exclude: ['[a'] }]",
+        "b.yaml:1:34: inputs[0].exclude[0]: cannot understand `[a`: invalid range pattern; write e.g. /var/log/*.log",
+    ),
     ("detectors: rate", "b.yaml:1:12: detectors: expected a list, found \"rate\"; write e.g. []"),
     (
         "detectors: [rate]",

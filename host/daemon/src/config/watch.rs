@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use glob::Pattern;
+
 use super::table::Table;
 
 /// Files that are followed; each setting is described in `read_inputs`.
@@ -210,6 +212,10 @@ pub(super) fn read_inputs(table: &mut Table<'_>, folder: &Path) -> Vec<InputConf
             entry.require("files", "[/var/log/*.log]");
         }
         let exclude = entry.texts("exclude", "['*debug*']", "Files that are left out.");
+        check_globs(entry, "files", &files);
+        check_globs(entry, "exclude", &exclude);
+        // What stands for itself in a name stands for itself in a glob as well.
+        let folder = PathBuf::from(Pattern::escape(&folder.display().to_string()));
         let under = |(_, text): (usize, String)| folder.join(text).display().to_string();
         Some(InputConfig {
             files: files.into_iter().map(under).collect(),
@@ -237,4 +243,14 @@ pub(super) fn read_inputs(table: &mut Table<'_>, folder: &Path) -> Vec<InputConf
             ),
         })
     })
+}
+
+fn check_globs(entry: &mut Table<'_>, key: &'static str, globs: &[(usize, String)]) {
+    for (index, text) in globs {
+        if let Err(error) = Pattern::new(text) {
+            let message =
+                format!("cannot understand `{text}`: {}; write e.g. /var/log/*.log", error.msg);
+            entry.complain_at(key, Some(*index), &message);
+        }
+    }
 }

@@ -30,6 +30,7 @@ pub(super) struct Found {
 /// All followed files of a tenant.
 pub(super) struct Files {
     groups: Vec<(InputConfig, Follower)>,
+    unfollowed: Vec<SavedStream>,
 }
 
 impl Files {
@@ -56,7 +57,13 @@ impl Files {
             };
             groups.push((input.clone(), Follower::new(options, &own)?));
         }
-        Ok(Files { groups })
+        let unfollowed = left.into_iter().filter(|stream| stream.path.exists()).cloned().collect();
+        Ok(Files { groups, unfollowed })
+    }
+
+    /// Where files were when an earlier configuration followed them, for a later one that does so again.
+    pub(super) fn unfollowed(&self) -> &[SavedStream] {
+        &self.unfollowed
     }
 
     /// Looks at the folders, if it is time; files that have come, and those that are gone for good.
@@ -100,6 +107,11 @@ impl Files {
 
     pub(super) fn lag_bytes(&self, (group, id): FileId) -> u64 {
         self.groups[group].1.lag_bytes(id)
+    }
+
+    /// How often each file was looked at, at least.
+    pub(super) fn looks(&self) -> u64 {
+        self.groups.iter().map(|(_, follower)| follower.looks()).min().unwrap_or(0)
     }
 
     /// Waits for something to read, not longer than that.

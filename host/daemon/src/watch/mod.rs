@@ -1,5 +1,6 @@
 //! The daemon: follows files, keeps state, and survives being killed anywhere.
 
+mod crew;
 mod files;
 mod keeper;
 mod learn;
@@ -18,5 +19,5 @@ pub use learn::{History, Learnt, learn};
 pub use memory::resident_bytes;
 pub use naming::{container_labels, plain_name, source_key};
 pub use run::{RunError, run, store_options};
-pub use status::{CommitStatus, InputStatus, SourceStatus, Status, TenantStatus};
+pub use status::{CommitStatus, DaemonStatus, InputStatus, SourceStatus, Status, TenantStatus};
 pub use tenant::{Assignment, TenantError};

@@ -1,23 +1,22 @@
 //! Starts everything, waits for signals, and ends with everything committed.
 
+use super::crew::Crew;
 use super::keeper::{Keeper, KeeperError, KeeperThread};
 use super::status::Status;
-use super::tenant::{Assignment, Tenant, TenantError};
-use crate::alert::deliver;
+use super::tenant::TenantError;
 use crate::api::{ApiState, serve};
 use crate::chain::chain;
-use crate::config::{Config, Mistakes};
+use crate::config::{Config, Mistakes, StoreConfig};
 use crate::loadout::{Loadout, LoadoutError, settings};
 use bellwether_core::lane::Wishes;
 use bellwether_store::{Retention, StoreError, StoreOptions, Writer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::{error, info, warn};
 
@@ -30,8 +29,17 @@ const MAINTAIN_PAUSE: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The configuration is wrong.
-    #[error("the configuration is wrong")]
+    #[error("{0}")]
     Config(Mistakes),
+    /// The configuration names no input.
+    #[error(
+        "{}: there is nothing to follow; write e.g. inputs: [{{ files: [/var/log/*.log] }}]",
+        path.display()
+    )]
+    NothingToFollow {
+        /// The file.
+        path: PathBuf,
+    },
     /// Plugins or patterns cannot be opened.
     #[error(transparent)]
     Loadout(#[from] LoadoutError),
@@ -42,7 +50,7 @@ pub enum RunError {
     #[error("cannot listen on {address}; choose another `api.listen`, or end what listens there")]
     Listen {
         /// The address.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// What the system says.
         #[source]
         source: std::io::Error,
@@ -87,7 +95,7 @@ pub fn store_options(config: &Config) -> StoreOptions {
 
 /// Runs until a signal says otherwise, or, if it is to run once, until everything that is there was read.
 pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunError> {
-    let config = Arc::new(Config::load(path).map_err(RunError::Config)?);
+    let config = Arc::new(load(path)?);
     let loadouts = open_loadouts(&config)?;
     let writer = Writer::open(&config.store.path, store_options(&config))?;
     let (keeper, keeper_thread) = Keeper::start(writer)?;
@@ -100,22 +108,29 @@ pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunErr
         keeper,
         status: Status::default(),
         wake_alerts: Arc::new(Notify::new()),
+        started_with: config,
     };
-    let result = runtime.block_on(daemon.serve(config, loadouts));
+    let result = runtime.block_on(daemon.serve(loadouts));
     runtime.shutdown_timeout(Duration::from_secs(5));
     KeeperThread::join(keeper_thread);
     info!("ended; everything is committed");
     result
 }
 
+/// A configuration that gives the daemon something to do.
+fn load(path: &Path) -> Result<Config, RunError> {
+    let config = Config::load(path).map_err(RunError::Config)?;
+    if config.inputs.is_empty() {
+        return Err(RunError::NothingToFollow { path: path.to_owned() });
+    }
+    Ok(config)
+}
+
 /// Plugins and settings of each tenant.
-type Loadouts = BTreeMap<String, Arc<Loadout>>;
+pub(super) type Loadouts = BTreeMap<String, Arc<Loadout>>;
 
 fn open_loadouts(config: &Config) -> Result<Loadouts, LoadoutError> {
-    let mut tenants: BTreeSet<&str> = config.inputs.iter().map(|input| &*input.tenant).collect();
-    if tenants.is_empty() {
-        tenants.insert(&config.tenant);
-    }
+    let tenants: BTreeSet<&str> = config.inputs.iter().map(|input| &*input.tenant).collect();
     let wishes = Wishes { panes: true, ..Wishes::default() };
     let open = |tenant: &str| {
         let mut settings = settings(config);
@@ -125,118 +140,132 @@ fn open_loadouts(config: &Config) -> Result<Loadouts, LoadoutError> {
     tenants.into_iter().map(open).collect()
 }
 
-/// Threads of tenants under one configuration.
-struct Crew {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
-    /// A sender for each thread; when the last is gone, all have ended.
-    ended: mpsc::Receiver<()>,
-}
-
-impl Crew {
-    /// Waits until all tenants have ended by themselves.
-    async fn ended(&mut self) {
-        let _ = self.ended.recv().await;
-    }
-
-    /// Lets every tenant commit and end.
-    async fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let join = || self.threads.into_iter().for_each(|thread| drop(thread.join()));
-        // A panic in there was our own fault, and its message has been printed.
-        let _ = tokio::task::spawn_blocking(join).await;
-    }
-}
-
-/// The task that sends alerts.
-struct Router {
-    stop: oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Router {
-    async fn end(self) {
-        drop(self.stop);
-        // What was not sent is sent after the next start.
-        let _ = self.task.await;
-    }
-}
-
-struct Daemon {
+/// What all that the daemon starts has in common.
+pub(super) struct Daemon {
     path: PathBuf,
-    workers: Option<usize>,
-    once: bool,
-    keeper: Keeper,
-    status: Status,
-    wake_alerts: Arc<Notify>,
+    pub(super) workers: Option<usize>,
+    pub(super) once: bool,
+    pub(super) keeper: Keeper,
+    pub(super) status: Status,
+    pub(super) wake_alerts: Arc<Notify>,
+    /// Some settings can only be made at the start.
+    started_with: Arc<Config>,
 }
+
+/// What the daemon can be told by the system.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn open() -> std::io::Result<Self> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// Where those who fail while they work say so.
+type Failed = mpsc::UnboundedSender<RunError>;
 
 impl Daemon {
-    async fn serve(self, config: Arc<Config>, loadouts: Loadouts) -> Result<(), RunError> {
-        let address = config.api.listen;
+    async fn serve(self, loadouts: Loadouts) -> Result<(), RunError> {
+        let address = self.started_with.api.listen;
         let listener = TcpListener::bind(address)
             .await
             .map_err(|source| RunError::Listen { address, source })?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
-        let (failed, mut failures) = mpsc::unbounded_channel();
-        let mut crew = self.start_crew(&config, &loadouts, &failed).await?;
-        let mut router = self.start_router(&config);
-        let maintenance = tokio::spawn(maintain(self.keeper.clone()));
         let local = listener.local_addr()?;
+        let signals = Signals::open()?;
         let (end_api, api_ends) = oneshot::channel::<()>();
-        let api = tokio::spawn(serve(listener, self.api_state(&config)?, async {
+        let api = tokio::spawn(serve(listener, self.api_state()?, async {
             // Both a word and its absence mean the end.
             let _ = api_ends.await;
         }));
-        info!(address = %local, "ready: http://{local}/");
-        let result = loop {
-            tokio::select! {
-                biased;
-                _ = terminate.recv() => break Ok(()),
-                _ = interrupt.recv() => break Ok(()),
-                Some(failure) = failures.recv() => break Err(failure),
-                () = crew.ended() => break Ok(()),
-                _ = hang_up.recv() => match self.reload(&config) {
-                    Ok((config, loadouts)) => {
-                        crew.end().await;
-                        router.end().await;
-                        router = self.start_router(&config);
-                        crew = self.start_crew(&config, &loadouts, &failed).await?;
-                        info!("the configuration was read again");
-                    }
-                    Err(error) => error!("the old configuration stays: {error}"),
-                },
-            }
-        };
-        info!("ending; what was read is being committed");
-        crew.end().await;
-        router.end().await;
-        maintenance.abort();
+        let result = self.work(loadouts, signals, local).await;
         drop(end_api);
         // Whoever still listens has had its time to hear.
         let _ = api.await;
         result
     }
 
-    fn start_router(&self, config: &Config) -> Router {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (keeper, wake) = (self.keeper.clone(), Arc::clone(&self.wake_alerts));
-        let alerts = Arc::new(config.alerts.clone());
-        let task = tokio::spawn(async move {
-            let stopped = async {
-                // Both a word and its absence mean the end.
-                let _ = stopped.await;
-            };
-            if let Err(error) = deliver(keeper, alerts, now_ms, wake, stopped).await {
-                error!("no alert can be sent: {}", chain(&error));
+    async fn work(
+        &self,
+        loadouts: Loadouts,
+        mut signals: Signals,
+        local: SocketAddr,
+    ) -> Result<(), RunError> {
+        let (failed, mut failures) = mpsc::unbounded_channel();
+        let mut crew = Crew::start(self, Arc::clone(&self.started_with), loadouts, &failed).await?;
+        let maintenance = tokio::spawn(maintain(self.keeper.clone()));
+        info!(address = %local, "ready: http://{local}/");
+        let result = loop {
+            tokio::select! {
+                biased;
+                _ = signals.terminate.recv() => break Ok(()),
+                _ = signals.interrupt.recv() => break Ok(()),
+                Some(failure) = failures.recv() => break Err(failure),
+                () = crew.ended() => break Ok(()),
+                _ = signals.hang_up.recv() => crew = self.reload(crew, &failed).await?,
             }
-        });
-        Router { stop, task }
+        };
+        info!("ending; what was read is being committed");
+        crew.end().await;
+        maintenance.abort();
+        result
     }
 
-    fn api_state(&self, config: &Config) -> Result<ApiState, RunError> {
+    /// Reads the configuration again, all or nothing: one that cannot work changes nothing.
+    async fn reload(&self, crew: Crew, failed: &Failed) -> Result<Crew, RunError> {
+        let read = load(&self.path).and_then(|config| Ok((open_loadouts(&config)?, config)));
+        let (loadouts, config) = match read {
+            Ok((loadouts, config)) => (loadouts, Arc::new(config)),
+            Err(error) => {
+                self.refuse(&error);
+                return Ok(crew);
+            }
+        };
+        self.tell_what_waits(&config);
+        let (old_config, old_loadouts) = crew.end().await;
+        match Crew::start(self, config, loadouts, failed).await {
+            Ok(crew) => {
+                self.status.update_daemon(|daemon| {
+                    daemon.reloads += 1;
+                    daemon.reload_trouble = None;
+                });
+                info!("the configuration was read again");
+                Ok(crew)
+            }
+            Err(error) => {
+                self.refuse(&error);
+                Crew::start(self, old_config, old_loadouts, failed).await
+            }
+        }
+    }
+
+    fn refuse(&self, error: &RunError) {
+        let why = chain(error).replace('\n', "; ");
+        self.status.update_daemon(|daemon| {
+            daemon.reload_failures += 1;
+            daemon.reload_trouble = Some(why.clone());
+        });
+        error!("the old configuration stays: {why}");
+    }
+
+    /// Names what only a start can change.
+    fn tell_what_waits(&self, config: &Config) {
+        let Config { store, api, .. } = &*self.started_with;
+        let commit_every_s = config.store.commit_every_s;
+        if config.store != (StoreConfig { commit_every_s, ..store.clone() }) || config.api != *api {
+            warn!("`api` and `store` but for `commit_every_s` take effect at the next start");
+        }
+    }
+
+    fn api_state(&self) -> Result<ApiState, RunError> {
+        let config = &self.started_with;
         Ok(ApiState {
             keeper: self.keeper.clone(),
             status: self.status.clone(),
@@ -247,85 +276,6 @@ impl Daemon {
             window_ms: config.windows.size_s * 1000,
         })
     }
-
-    /// All or nothing: a configuration that cannot work changes nothing.
-    fn reload(&self, old: &Config) -> Result<(Arc<Config>, Loadouts), String> {
-        let config = Config::load(&self.path).map_err(|mistakes| mistakes.to_string())?;
-        if config.store.path != old.store.path || config.api != old.api {
-            warn!("`store.path` and `api` take effect at the next start");
-        }
-        let loadouts = open_loadouts(&config).map_err(|error| chain(&error))?;
-        Ok((Arc::new(config), loadouts))
-    }
-
-    /// Starts a thread for each tenant, and waits until all of them have gone on where they were.
-    async fn start_crew(
-        &self,
-        config: &Arc<Config>,
-        loadouts: &Loadouts,
-        failed: &mpsc::UnboundedSender<RunError>,
-    ) -> Result<Crew, RunError> {
-        let (alive, ended) = mpsc::channel(1);
-        let mut crew = Crew { stop: Arc::default(), threads: Vec::new(), ended };
-        let mut starts = Vec::new();
-        let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
-        let asked = self.workers.unwrap_or(config.workers);
-        let all = if asked == 0 { processors } else { asked };
-        for (tenant, loadout) in loadouts {
-            let wake = Arc::clone(&self.wake_alerts);
-            let assignment = Assignment {
-                tenant: tenant.clone(),
-                config: Arc::clone(config),
-                loadout: Arc::clone(loadout),
-                workers: (all / loadouts.len()).max(1),
-                keeper: self.keeper.clone(),
-                status: self.status.clone(),
-                stop: Arc::clone(&crew.stop),
-                wake_alerts: Arc::new(move || wake.notify_one()),
-                once: self.once,
-                clock: now_ms,
-            };
-            let (started, start) = oneshot::channel();
-            let (status, failed) = (self.status.clone(), failed.clone());
-            let (name, alive) = (tenant.clone(), alive.clone());
-            let work = move || {
-                let _alive = alive;
-                if let Err(source) = work(assignment, started) {
-                    status.update(&name, |status| status.stopped = Some(chain(&source)));
-                    // Nobody listens any more when the daemon is about to end.
-                    let _ = failed.send(RunError::Tenant { tenant: name, source });
-                }
-            };
-            let thread = std::thread::Builder::new().name(format!("tenant-{tenant}"));
-            crew.threads.push(thread.spawn(work)?);
-            starts.push((tenant.clone(), start));
-        }
-        for (tenant, start) in starts {
-            if let Ok(Err(source)) = start.await {
-                crew.end().await;
-                return Err(RunError::Tenant { tenant, source });
-            }
-        }
-        Ok(crew)
-    }
-}
-
-fn work(
-    assignment: Assignment,
-    started: oneshot::Sender<Result<(), TenantError>>,
-) -> Result<(), TenantError> {
-    let status = assignment.status.clone();
-    let name = assignment.tenant.clone();
-    let mut tenant = match Tenant::start(assignment) {
-        Ok(tenant) => tenant,
-        Err(error) => {
-            let _ = started.send(Err(error));
-            return Ok(());
-        }
-    };
-    status.update(&name, |status| status.stopped = None);
-    let _ = started.send(Ok(()));
-    tenant.run()
 }
 
 /// The token in a file, without the line end.
@@ -359,7 +309,7 @@ async fn maintain(keeper: Keeper) {
 }
 
 /// Milliseconds since 1970: the only clock of the daemon.
-fn now_ms() -> u64 {
+pub(super) fn now_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as u64)
 }

@@ -99,24 +99,51 @@ pub struct TenantStatus {
     pub stopped: Option<String>,
 }
 
+/// What has no tenant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DaemonStatus {
+    /// Times that the configuration was read again.
+    pub reloads: u64,
+    /// Times that this was refused.
+    pub reload_failures: u64,
+    /// Why the configuration in force is an older one than that of the file.
+    pub reload_trouble: Option<String>,
+}
+
 /// All of it.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
     tenants: Arc<Mutex<BTreeMap<String, TenantStatus>>>,
+    daemon: Arc<Mutex<DaemonStatus>>,
 }
 
 impl Status {
     /// Changes what is known of a tenant.
     pub fn update(&self, tenant: &str, change: impl FnOnce(&mut TenantStatus)) {
-        change(self.lock().entry(tenant.into()).or_default());
+        change(lock(&self.tenants).entry(tenant.into()).or_default());
+    }
+
+    /// Forgets tenants that there are no more.
+    pub fn keep_only(&self, wanted: impl Fn(&str) -> bool) {
+        lock(&self.tenants).retain(|tenant, _| wanted(tenant));
     }
 
     /// Looks at what is known of all tenants.
     pub fn read<T>(&self, look: impl FnOnce(&BTreeMap<String, TenantStatus>) -> T) -> T {
-        look(&self.lock())
+        look(&lock(&self.tenants))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, TenantStatus>> {
-        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes what is known of the daemon as a whole.
+    pub fn update_daemon(&self, change: impl FnOnce(&mut DaemonStatus)) {
+        change(&mut lock(&self.daemon));
     }
+
+    /// What is known of the daemon as a whole.
+    pub fn daemon(&self) -> DaemonStatus {
+        lock(&self.daemon).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

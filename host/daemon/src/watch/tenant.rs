@@ -105,8 +105,8 @@ pub(super) struct Tenant {
     /// When all files had fallen silent, and event time then.
     pub(super) silent_since: Option<(Instant, u64)>,
     told: Option<Instant>,
-    /// When something was read last.
-    busy: Instant,
+    /// Looks at the files until something was read last.
+    busy_looks: u64,
     buffer: Vec<u8>,
 }
 
@@ -134,13 +134,15 @@ impl Tenant {
             bytes_since: 0,
             silent_since: None,
             told: None,
-            busy: Instant::now(),
+            busy_looks: 0,
             buffer: vec![0; CHUNK_BYTES],
         })
     }
 
     /// Works until it is told to stop; then everything is committed.
     pub(super) fn run(&mut self) -> Result<(), TenantError> {
+        self.look()?;
+        self.leave_unfollowed()?;
         while !self.given.stop.load(Ordering::Relaxed) {
             self.pipeline.set_clock((self.given.clock)() as i64);
             self.look()?;
@@ -151,7 +153,7 @@ impl Tenant {
             }
             self.tell(false);
             if read {
-                self.busy = Instant::now();
+                self.busy_looks = self.files.looks();
                 continue;
             }
             if self.given.once && self.has_read_all() {
@@ -169,14 +171,28 @@ impl Tenant {
 
     /// Whether every file was read to its end, and some looks at the folders have shown no more.
     fn has_read_all(&self) -> bool {
-        let looks = ONCE_LOOKS * Duration::from_millis(self.given.config.follow.poll_ms);
-        self.busy.elapsed() >= looks && self.reading.values().all(|reading| reading.caught_up)
+        let looks = self.files.looks() - self.busy_looks;
+        looks >= u64::from(ONCE_LOOKS) && self.reading.values().all(|reading| reading.caught_up)
     }
 
     /// Nothing more comes: what is under way is complete.
     fn complete(&mut self) -> Result<(), TenantError> {
         let inputs: Vec<InputId> = self.reading.values().map(|reading| reading.input).collect();
         for input in inputs {
+            let output = self.pipeline.idle(input)?;
+            self.take(output);
+        }
+        Ok(())
+    }
+
+    /// Nothing more comes for now from inputs that the configuration has no longer: what they have begun is complete, before
+    /// event time goes on without them.
+    fn leave_unfollowed(&mut self) -> Result<(), TenantError> {
+        let followed = |input: InputId| self.reading.values().any(|one| one.input == input);
+        let inputs = self.pipeline.intake().inputs().map(|(input, _)| input);
+        let unfollowed: Vec<InputId> = inputs.filter(|input| !followed(*input)).collect();
+        for input in unfollowed {
+            self.pipeline.reopen(input);
             let output = self.pipeline.idle(input)?;
             self.take(output);
         }
@@ -342,13 +358,14 @@ impl Tenant {
     }
 
     fn inputs(&self) -> Vec<InputRow> {
-        let rows = self.reading.iter().filter_map(|(id, reading)| {
-            let saved = self.files.position(*id)?;
-            let state = postcard::to_allocvec(&saved)
-                .expect("plain data, and memory is all that writing needs");
-            Some(InputRow { name: reading.path.clone(), position: saved.position, state })
-        });
-        rows.collect()
+        let followed = self
+            .reading
+            .iter()
+            .filter_map(|(id, reading)| Some(input_row(&reading.path, &self.files.position(*id)?)));
+        let unfollowed = self.files.unfollowed().iter();
+        followed
+            .chain(unfollowed.map(|saved| input_row(&saved.path.display().to_string(), saved)))
+            .collect()
     }
 
     /// Says how it is doing, about once a second.
@@ -359,6 +376,12 @@ impl Tenant {
             super::telling::tell(self, since);
         }
     }
+}
+
+fn input_row(path: &str, saved: &SavedStream) -> InputRow {
+    let state =
+        postcard::to_allocvec(saved).expect("plain data, and memory is all that writing needs");
+    InputRow { name: path.into(), position: saved.position, state }
 }
 
 fn stream_of(bytes: &[u8]) -> Result<SavedStream, StateError> {

@@ -54,6 +54,13 @@ fn process(families: &mut Families, desk: &Desk) {
     families
         .gauge("store_writes_waiting", "Pieces of work that wait for the store's thread.")
         .count(&[], desk.state.keeper.waiting() as u64);
+    let daemon = desk.state.status.daemon();
+    let mut reloads = families.counter(
+        "reloads_total",
+        "Times the configuration was read again, by whether it was used.",
+    );
+    reloads.count(&[("outcome", "used")], daemon.reloads);
+    reloads.count(&[("outcome", "refused")], daemon.reload_failures);
 }
 
 fn store(families: &mut Families, kept: Option<&(Vec<SinkDepth>, StoreSize)>) {

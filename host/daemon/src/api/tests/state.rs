@@ -11,7 +11,7 @@ async fn check_health(stand: &Stand, code: u16, status: &str, wrong: &[(&str, &s
     assert_eq!(answer.status, code, "{}", answer.text);
     let health = answer.json();
     assert_eq!(health["status"], status, "{health}");
-    for part in ["inputs", "store", "plugins", "queue", "tenants"] {
+    for part in ["configuration", "inputs", "store", "plugins", "queue", "tenants"] {
         let found = &health["parts"][part];
         let expected = wrong.iter().find(|(name, _, _)| *name == part);
         assert_eq!(found["status"], expected.map_or("ok", |(_, status, _)| status), "{health}");
@@ -67,6 +67,21 @@ async fn health_tells_the_truth_about_each_part() {
         stand.status.update("default", change);
         check_health(&stand, *code, status, &[(part, status, detail)]).await;
     }
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_not_in_force_shows() {
+    let stand = Stand::new();
+    stand.status.update_daemon(|daemon| {
+        daemon.reload_failures = 2;
+        daemon.reload_trouble = Some("b.yaml:2:1: alerts_per_dya: unknown key".into());
+    });
+    let part = ("configuration", "degraded", "b.yaml:2:1: alerts_per_dya: unknown key");
+    check_health(&stand, 200, "degraded", &[part]).await;
+    let metrics = stand.get("/metrics").await.text;
+    assert!(metrics.contains("bellwether_reloads_total{outcome=\"refused\"} 2\n"), "{metrics}");
+    stand.status.update_daemon(|daemon| daemon.reload_trouble = None);
+    check_health(&stand, 200, "ok", &[]).await;
 }
 
 #[tokio::test]

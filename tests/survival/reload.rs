@@ -1,0 +1,193 @@
+//! A configuration that is read again at SIGHUP: one that cannot work changes nothing, one that can loses no line.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::daemon::Daemon;
+use super::place::{Place, daemon, export, exported, finish, first_difference};
+
+/// Lines that are written between two events.
+const LINES: usize = 700;
+/// Commits, of which there is one a second, after which a daemon that has not read everything never will.
+const COMMITS_MAX: usize = 60;
+
+/// A daemon, its configuration, and logs of which every line is counted.
+struct Watched {
+    place: Place,
+    config: String,
+    running: Daemon,
+    address: String,
+    written: usize,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let place = Place::new();
+        fs::create_dir(place.folder.path().join("more")).expect("a folder for more logs");
+        let config = place.config("reload", "");
+        let mut running = Daemon::start(daemon(&config, &[]));
+        let ready = running.wait_for("ready: http://");
+        let address = ready.split("ready: http://").nth(1).expect("it was waited for");
+        let address = address.split('/').next().expect("a split has a first part").to_owned();
+        Watched { place, config, running, address, written: 0 }
+    }
+
+    /// Writes lines into a log.
+    fn write(&mut self, log: &str) {
+        let path = self.place.folder.path().join(log);
+        let mut options = OpenOptions::new();
+        let mut file = options.create(true).append(true).open(path).expect("a log is opened");
+        for _ in 0..LINES {
+            self.written += 1;
+            let (number, second, minute) =
+                (self.written, self.written % 60, self.written / 60 % 60);
+            let hour = self.written / 3600;
+            let line = format!(
+                "2026-03-02T{hour:02}:{minute:02}:{second:02}Z INFO request {number} served\n"
+            );
+            file.write_all(line.as_bytes()).expect("a line is written");
+        }
+    }
+
+    /// The log becomes `.1`, and each older one moves one further; none is lost.
+    fn rotate(&self, log: &str) {
+        let path = self.place.folder.path().join(log);
+        let numbered = |number: usize| path.with_extension(format!("log.{number}"));
+        let free = (1..).find(|number| !numbered(*number).exists()).expect("a free number");
+        for number in (1..free).rev() {
+            fs::rename(numbered(number), numbered(number + 1)).expect("a log is renamed");
+        }
+        fs::rename(&path, numbered(1)).expect("a log is renamed");
+    }
+
+    fn ask(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("somebody listens");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).expect("a request is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer is text");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer has a body");
+        body.to_owned()
+    }
+
+    fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.ask(path)).expect("the answer is JSON")
+    }
+
+    /// Waits until every line that was written was read, and demands that none was read twice.
+    fn demand_all_read(&mut self) {
+        let mut read = 0;
+        for _ in 0..COMMITS_MAX {
+            self.running.wait_for("committed");
+            let status = self.json("/status");
+            read = status["tenants"]["default"]["lines"].as_u64().expect("a figure") as usize;
+            assert!(read <= self.written, "{read} lines were read of {}", self.written);
+            if read == self.written {
+                return;
+            }
+        }
+        panic!("{read} lines were read of {}", self.written);
+    }
+
+    /// Changes the configuration, and tells the daemon.
+    fn change(&self, text: Option<&str>) {
+        match text {
+            Some(text) => fs::write(&self.config, text).expect("a configuration is written"),
+            None => fs::remove_file(&self.config).expect("a configuration is removed"),
+        }
+        self.running.signal(Signal::HUP);
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(&self.config).expect("a configuration is read")
+    }
+
+    fn check_configuration(&self, status: &str, detail: &str, figures: (usize, usize)) {
+        let part = &self.json("/health")["parts"]["configuration"];
+        assert_eq!(part["status"], status, "{part}");
+        let told = part["details"][0].as_str().unwrap_or_default();
+        assert!(told.contains(detail), "{told}");
+        let expected = serde_json::json!({ "reloads": figures.0, "reload_failures": figures.1 });
+        assert_eq!(part["figures"], expected, "{part}");
+        let refused = format!("bellwether_reloads_total{{outcome=\"refused\"}} {}\n", figures.1);
+        assert!(self.ask("/metrics").contains(&refused), "no {refused} in the metrics");
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_work_changes_nothing() {
+    let mut watched = Watched::new();
+    watched.write("logs/a.log");
+    watched.demand_all_read();
+    let good = watched.text();
+    let bad = format!("{good}alerts_per_dya: 1\n");
+    let cases: &[(Option<String>, &[&str])] = &[
+        (Some(bad), &["reload.yaml:6:1: alerts_per_dya", "did you mean `alerts_per_day`?"]),
+        (Some("tenant: default\n".into()), &["reload.yaml: there is nothing to follow; write"]),
+        (
+            Some(format!("{good}detectors: [{{ name: rat }}]\n")),
+            &["reload.yaml:6:13: detectors.rat", "write one of"],
+        ),
+        (
+            Some(good.replace("/*.log]", "/***]")),
+            &["reload.yaml:1:20: inputs[0].files[0]", "write e.g."],
+        ),
+        (Some(format!("{good}windows: {{ size_s: 120 }}\n")), &["set `windows` back"]),
+        (None, &["reload.yaml", "cannot read"]),
+    ];
+    for (refused, (text, parts)) in (1..).zip(cases) {
+        watched.change(text.as_deref());
+        let said = watched.running.wait_for("the old configuration stays");
+        for part in *parts {
+            assert!(said.contains(part), "{part} is not in {said}");
+        }
+        watched.check_configuration("degraded", parts[0], (0, refused));
+        watched.write("logs/a.log");
+        watched.demand_all_read();
+    }
+    watched.change(Some(&good));
+    watched.running.wait_for("the configuration was read again");
+    watched.check_configuration("ok", "", (1, cases.len()));
+    assert!(watched.running.end().success(), "it ends as it should");
+}
+
+/// Inputs come and go while their logs are written and rotated.
+#[test]
+fn a_configuration_that_is_changed_loses_no_line() {
+    let mut watched = Watched::new();
+    let one = watched.text();
+    let both = one.replace("logs/*.log] }", "logs/*.log] }, { files: [more/*.log] }");
+    let both = both.replace("alerts_per_day: 200", "alerts_per_day: 500");
+    watched.write("logs/a.log");
+    watched.demand_all_read();
+    for (reloads, text) in (1..).zip([&both, &one, &both]) {
+        watched.write("logs/a.log");
+        watched.change(Some(text));
+        watched.rotate("logs/a.log");
+        watched.write("logs/a.log");
+        watched.running.wait_for("the configuration was read again");
+        watched.check_configuration("ok", "", (reloads, 0));
+        if reloads != 2 {
+            watched.write("more/b.log");
+        }
+        watched.demand_all_read();
+    }
+    let Watched { place, config, running, written, .. } = watched;
+    assert!(running.end().success(), "it ends as it should");
+    finish(&config);
+    let sources = exported(&config, "source");
+    let lines = sources.iter().filter_map(|source| source["lines"].as_u64());
+    assert_eq!(lines.sum::<u64>(), written as u64, "{sources:?}");
+
+    let undisturbed = place.config("undisturbed", "");
+    fs::write(&undisturbed, both.replace("reload.db", "undisturbed.db"))
+        .expect("a configuration is written");
+    finish(&undisturbed);
+    let (changed, expected) = (export(&config), export(&undisturbed));
+    assert!(changed == expected, "{}", first_difference(&changed, &expected));
+}
