@@ -37,7 +37,7 @@ test: setup ## run all tests
 test-services: setup ## test against real services: a browser, a fuzzer of the API, Prometheus
 	tests/services/setup.sh
 
-survive: setup ## kill the daemon fifty times, fill its disk, set its clock
+survive: setup ## kill the daemon fifty times, fill its disk, set its clock, change its configuration
 	cargo build -q --locked --workspace --bin bellwether
 	BELLWETHER_KILLS=50 cargo test -q --locked -p bellwether-tests survival
 

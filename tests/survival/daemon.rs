@@ -1,12 +1,14 @@
 //! A daemon at work, whose log is read along: tests wait for what it says, never for a time.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 /// A daemon that says nothing for so long hangs; the test ends with a message instead of never.
 const SILENCE_S_MAX: u64 = 120;
@@ -18,6 +20,8 @@ pub(super) struct Daemon {
     child: Child,
     log: Receiver<String>,
     heard: Vec<String>,
+    /// Where its API answers.
+    address: Option<String>,
 }
 
 impl Daemon {
@@ -29,7 +33,7 @@ impl Daemon {
         thread::spawn(move || {
             log.lines().for_each(|line| drop(sender.send(line.expect("the log is text"))));
         });
-        Daemon { child, log: receiver, heard: Vec::new() }
+        Daemon { child, log: receiver, heard: Vec::new(), address: None }
     }
 
     /// Waits until the log has these words, and gives their line. What was said before counts no more.
@@ -39,6 +43,10 @@ impl Daemon {
                 Ok(line) => {
                     self.heard.push(line);
                     let line = &self.heard[self.heard.len() - 1];
+                    if let Some((_, address)) = line.split_once("http://127.0.0.1:") {
+                        let port = address.split('/').next().unwrap_or_default();
+                        self.address = Some(format!("127.0.0.1:{port}"));
+                    }
                     if line.contains(words) {
                         return line.clone();
                     }
@@ -51,6 +59,23 @@ impl Daemon {
     fn give_up(&self, words: &str, why: RecvTimeoutError) -> ! {
         let last = &self.heard[self.heard.len().saturating_sub(LINES_SHOWN)..];
         panic!("no `{words}` in the log ({why}); it said last:\n{}", last.join("\n"));
+    }
+
+    /// Asks the API at the address that the log has named.
+    pub(super) fn ask(&self, path: &str) -> String {
+        let address = self.address.as_deref().expect("the log has named an address");
+        let mut stream = TcpStream::connect(address).expect("somebody listens");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", address);
+        stream.write_all(request.as_bytes()).expect("a request is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer is text");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer has a body");
+        body.to_owned()
+    }
+
+    pub(super) fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.ask(path)).expect("the answer is JSON")
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -66,6 +91,11 @@ impl Daemon {
     /// Asks it to end, as a service manager would.
     pub(super) fn end(mut self) -> ExitStatus {
         self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Waits until it ends.
+    pub(super) fn wait(&mut self) -> ExitStatus {
         self.child.wait().expect("it ends")
     }
 }

@@ -1,11 +1,9 @@
 //! A configuration that is read again at SIGHUP: one that cannot work changes nothing, one that can loses no line.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
 
 use rustix::process::Signal;
-use serde_json::Value;
 
 use super::daemon::Daemon;
 use super::place::{Place, daemon, export, exported, finish, first_difference};
@@ -20,7 +18,6 @@ struct Watched {
     place: Place,
     config: String,
     running: Daemon,
-    address: String,
     written: usize,
 }
 
@@ -30,10 +27,8 @@ impl Watched {
         fs::create_dir(place.folder.path().join("more")).expect("a folder for more logs");
         let config = place.config("reload", "");
         let mut running = Daemon::start(daemon(&config, &[]));
-        let ready = running.wait_for("ready: http://");
-        let address = ready.split("ready: http://").nth(1).expect("it was waited for");
-        let address = address.split('/').next().expect("a split has a first part").to_owned();
-        Watched { place, config, running, address, written: 0 }
+        running.wait_for("ready: http://");
+        Watched { place, config, running, written: 0 }
     }
 
     /// Writes lines into a log.
@@ -64,27 +59,12 @@ impl Watched {
         fs::rename(&path, numbered(1)).expect("a log is renamed");
     }
 
-    fn ask(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).expect("somebody listens");
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
-        stream.write_all(request.as_bytes()).expect("a request is sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer is text");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer has a body");
-        body.to_owned()
-    }
-
-    fn json(&self, path: &str) -> Value {
-        serde_json::from_str(&self.ask(path)).expect("the answer is JSON")
-    }
-
     /// Waits until every line that was written was read, and demands that none was read twice.
     fn demand_all_read(&mut self) {
         let mut read = 0;
         for _ in 0..COMMITS_MAX {
             self.running.wait_for("committed");
-            let status = self.json("/status");
+            let status = self.running.json("/status");
             read = status["tenants"]["default"]["lines"].as_u64().expect("a figure") as usize;
             assert!(read <= self.written, "{read} lines were read of {}", self.written);
             if read == self.written {
@@ -108,14 +88,14 @@ impl Watched {
     }
 
     fn check_configuration(&self, status: &str, detail: &str, figures: (usize, usize)) {
-        let part = &self.json("/health")["parts"]["configuration"];
+        let part = &self.running.json("/health")["parts"]["configuration"];
         assert_eq!(part["status"], status, "{part}");
         let told = part["details"][0].as_str().unwrap_or_default();
         assert!(told.contains(detail), "{told}");
         let expected = serde_json::json!({ "reloads": figures.0, "reload_failures": figures.1 });
         assert_eq!(part["figures"], expected, "{part}");
         let refused = format!("bellwether_reloads_total{{outcome=\"refused\"}} {}\n", figures.1);
-        assert!(self.ask("/metrics").contains(&refused), "no {refused} in the metrics");
+        assert!(self.running.ask("/metrics").contains(&refused), "no {refused} in the metrics");
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) async fn health(
     let mut parts = desk.state.status.read(|tenants| Parts {
         configuration: configuration(&daemon),
         inputs: inputs(tenants),
-        store: store(tenants, outbox.as_ref().err()),
+        store: store(tenants, &daemon, outbox.as_ref().err()),
         plugins: plugins(tenants),
         queue: queue(outbox.as_deref().unwrap_or_default(), waiting),
         tenants: stopped(tenants),
@@ -153,11 +153,12 @@ fn inputs(tenants: &Tenants) -> Part {
     part
 }
 
-fn store(tenants: &Tenants, trouble: Option<&Problem>) -> Part {
+fn store(tenants: &Tenants, daemon: &DaemonStatus, trouble: Option<&Problem>) -> Part {
     let commits = || tenants.values().map(|tenant| &tenant.commit);
     let mut part = Part::new([
         ("commits", commits().map(|commit| commit.commits).sum()),
         ("failures", commits().map(|commit| commit.failures).sum()),
+        ("waits_for_room", daemon.store_waits),
         ("last_commit_ms", commits().map(|commit| commit.last_ms).max().unwrap_or(0)),
         ("panes_given_up", commits().map(|commit| commit.panes_given_up).sum()),
     ]);
@@ -168,7 +169,9 @@ fn store(tenants: &Tenants, trouble: Option<&Problem>) -> Part {
             part.complain(condition, format!("tenant `{name}` is not committed: {trouble}"));
         }
     }
-    if let Some(trouble) = trouble {
+    if let Some(trouble) = &daemon.store_trouble {
+        part.complain(Condition::Failing, format!("nothing is read yet: {trouble}"));
+    } else if let Some(trouble) = trouble {
         part.complain(
             Condition::Failing,
             format!("the store cannot be read: {}", trouble.detail()),

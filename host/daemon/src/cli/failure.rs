@@ -120,7 +120,7 @@ impl From<RunError> for Failure {
             RunError::Loadout(error) => error.into(),
             RunError::Store(error) => error.into(),
             RunError::Token { .. } | RunError::NothingToFollow { .. } => Failure::config(error),
-            RunError::Listen { .. } | RunError::System(_) => {
+            RunError::Listen { .. } | RunError::System(_) | RunError::Uncommitted { .. } => {
                 Failure { code: Self::IN_OUT, lines: vec![chain(&error)] }
             }
             RunError::Tenant { .. } => {

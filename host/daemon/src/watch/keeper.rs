@@ -1,15 +1,16 @@
 //! The thread that owns the store's writer: whoever wants to write sends it a piece of work and waits for the answer.
 
-use bellwether_store::{StoreError, Writer};
+use bellwether_store::{StoreError, StoreOptions, Writer};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 /// Pieces of work that may wait.
 const JOBS_MAX: usize = 64;
 
-type Job = Box<dyn FnOnce(&mut Writer) + Send>;
+type Job = Box<dyn FnOnce(Result<&mut Writer, StoreError>) + Send>;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -42,10 +43,25 @@ pub struct KeeperThread(JoinHandle<()>);
 impl Keeper {
     /// Starts the thread.
     pub fn start(writer: Writer) -> std::io::Result<(Keeper, KeeperThread)> {
-        let (jobs, receiver) = sync_channel(JOBS_MAX);
-        let thread = std::thread::Builder::new()
-            .name("store".into())
-            .spawn(move || work(writer, &receiver))?;
+        let (path, options) = (writer.path().to_owned(), writer.options());
+        Keeper::spawn(Shelf { path, options, writer: Some(writer) })
+    }
+
+    /// Starts the thread without a store, for want of room: each piece of work tries to open it first.
+    pub fn start_closed(
+        path: &Path,
+        options: StoreOptions,
+    ) -> std::io::Result<(Keeper, KeeperThread)> {
+        Keeper::spawn(Shelf { path: path.to_owned(), options, writer: None })
+    }
+
+    fn spawn(mut shelf: Shelf) -> std::io::Result<(Keeper, KeeperThread)> {
+        let (jobs, receiver) = sync_channel::<Job>(JOBS_MAX);
+        let thread = std::thread::Builder::new().name("store".into()).spawn(move || {
+            while let Ok(job) = receiver.recv() {
+                job(shelf.writer());
+            }
+        })?;
         let keeper = Keeper { jobs, waiting: Arc::default() };
         Ok((keeper, KeeperThread(thread)))
     }
@@ -59,7 +75,7 @@ impl Keeper {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let job: Job = Box::new(move |writer| {
             // Nobody left to hear the answer is no reason not to have written.
-            let _ = reply.send(work(writer));
+            let _ = reply.send(writer.and_then(work));
         });
         let sent = self.jobs.send(job);
         let answer = sent.map_err(|_| KeeperError::Closed).and_then(|()| {
@@ -93,8 +109,20 @@ impl KeeperThread {
     }
 }
 
-fn work(mut writer: Writer, jobs: &Receiver<Job>) {
-    while let Ok(job) = jobs.recv() {
-        job(&mut writer);
+/// The writer's place.
+struct Shelf {
+    path: PathBuf,
+    options: StoreOptions,
+    /// Absent until there is room for it.
+    writer: Option<Writer>,
+}
+
+impl Shelf {
+    fn writer(&mut self) -> Result<&mut Writer, StoreError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => Writer::open(&self.path, self.options)?,
+        };
+        Ok(self.writer.insert(writer))
     }
 }

@@ -25,6 +25,9 @@ const TOKEN_CHARACTERS_MIN: usize = 16;
 /// Pause between two rounds of housekeeping in the store.
 const MAINTAIN_PAUSE: Duration = Duration::from_secs(10);
 
+/// Pause between two attempts to open a store for which there is no room.
+const ROOM_PAUSE: Duration = Duration::from_secs(2);
+
 /// Why the daemon ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -63,6 +66,12 @@ pub enum RunError {
         /// What is wrong with it.
         what: String,
     },
+    /// It was to run once, and what it has read could not be written.
+    #[error("what was read is not kept: {why}")]
+    Uncommitted {
+        /// What the store says.
+        why: String,
+    },
     /// The system refuses threads or signals.
     #[error("the system refuses what a daemon needs")]
     System(#[from] std::io::Error),
@@ -97,8 +106,7 @@ pub fn store_options(config: &Config) -> StoreOptions {
 pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunError> {
     let config = Arc::new(load(path)?);
     let loadouts = open_loadouts(&config)?;
-    let writer = Writer::open(&config.store.path, store_options(&config))?;
-    let (keeper, keeper_thread) = Keeper::start(writer)?;
+    let (keeper, keeper_thread) = open_store(&config)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let daemon = Daemon {
@@ -110,11 +118,33 @@ pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunErr
         wake_alerts: Arc::new(Notify::new()),
         started_with: config,
     };
+    let status = daemon.status.clone();
     let result = runtime.block_on(daemon.serve(loadouts));
     runtime.shutdown_timeout(Duration::from_secs(5));
     KeeperThread::join(keeper_thread);
-    info!("ended; everything is committed");
-    result
+    let Some(why) = uncommitted(&status) else {
+        info!("ended; everything is committed");
+        return result;
+    };
+    warn!(why, "ended; what was read since the last commit is read again by the next run");
+    if once { result.and(Err(RunError::Uncommitted { why })) } else { result }
+}
+
+/// Opens the store. One for which there is no room is opened later, by the first who finds room.
+fn open_store(config: &Config) -> Result<(Keeper, KeeperThread), RunError> {
+    let (path, options) = (&config.store.path, store_options(config));
+    Ok(match Writer::open(path, options) {
+        Ok(writer) => Keeper::start(writer)?,
+        Err(error) if error.is_full() => Keeper::start_closed(path, options)?,
+        Err(error) => return Err(error.into()),
+    })
+}
+
+/// Why not all that was read is kept, if so.
+fn uncommitted(status: &Status) -> Option<String> {
+    let of_tenants =
+        status.read(|tenants| tenants.values().find_map(|one| one.commit.trouble.clone()));
+    status.daemon().store_trouble.or(of_tenants)
 }
 
 /// A configuration that gives the daemon something to do.
@@ -198,6 +228,9 @@ impl Daemon {
         mut signals: Signals,
         local: SocketAddr,
     ) -> Result<(), RunError> {
+        if !self.wait_for_room(&mut signals, local).await? {
+            return Ok(());
+        }
         let (failed, mut failures) = mpsc::unbounded_channel();
         let mut crew = Crew::start(self, Arc::clone(&self.started_with), loadouts, &failed).await?;
         let maintenance = tokio::spawn(maintain(self.keeper.clone()));
@@ -216,6 +249,37 @@ impl Daemon {
         crew.end().await;
         maintenance.abort();
         result
+    }
+
+    /// Waits until there is room for the store, since nothing could be gone on with before; whether there is. Meanwhile
+    /// the API says so.
+    async fn wait_for_room(
+        &self,
+        signals: &mut Signals,
+        local: SocketAddr,
+    ) -> Result<bool, RunError> {
+        loop {
+            match self.keeper.ask(|_| Ok(())).await {
+                Ok(()) => {
+                    self.status.update_daemon(|daemon| daemon.store_trouble = None);
+                    return Ok(true);
+                }
+                Err(KeeperError::Store(error)) if error.is_full() => {
+                    self.status.update_daemon(|daemon| {
+                        daemon.store_waits += 1;
+                        daemon.store_trouble = Some(error.to_string());
+                    });
+                    warn!(%error, health = %format!("http://{local}/health"), "nothing is read before there is room for the store");
+                }
+                Err(KeeperError::Store(error)) => return Err(error.into()),
+                Err(KeeperError::Closed) => return Ok(false),
+            }
+            tokio::select! {
+                _ = signals.terminate.recv() => return Ok(false),
+                _ = signals.interrupt.recv() => return Ok(false),
+                () = tokio::time::sleep(ROOM_PAUSE) => {}
+            }
+        }
     }
 
     /// Reads the configuration again, all or nothing: one that cannot work changes nothing.

@@ -108,6 +108,10 @@ pub struct DaemonStatus {
     pub reload_failures: u64,
     /// Why the configuration in force is an older one than that of the file.
     pub reload_trouble: Option<String>,
+    /// Attempts to open the store for which there was no room.
+    pub store_waits: u64,
+    /// Why the store is not open yet.
+    pub store_trouble: Option<String>,
 }
 
 /// All of it.

@@ -76,6 +76,11 @@ impl Writer {
         &self.path
     }
 
+    /// How it keeps things.
+    pub fn options(&self) -> StoreOptions {
+        self.options
+    }
+
     /// Does something in one transaction. Whatever fails, nothing of it is kept.
     fn write<T>(
         &mut self,

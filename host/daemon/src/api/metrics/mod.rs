@@ -55,6 +55,9 @@ fn process(families: &mut Families, desk: &Desk) {
         .gauge("store_writes_waiting", "Pieces of work that wait for the store's thread.")
         .count(&[], desk.state.keeper.waiting() as u64);
     let daemon = desk.state.status.daemon();
+    families
+        .counter("store_waits_total", "Attempts to open the store for which there was no room.")
+        .count(&[], daemon.store_waits);
     let mut reloads = families.counter(
         "reloads_total",
         "Times the configuration was read again, by whether it was used.",
