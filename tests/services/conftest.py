@@ -3,7 +3,11 @@
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
+import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,16 +17,15 @@ import pytest
 TOKEN = "sixteen letters!"
 
 
-class Server:
-    """A running API."""
+# Seconds in which a daemon has read its logs, on whatever machine.
+PATIENCE_S = 120
 
-    def __init__(self, *arguments):
-        self.token = next((one for one in arguments if one != "empty"), None)
-        command = [os.environ["STAND"], *arguments]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(command, text=True, **pipes)
-        self.url = self.process.stdout.readline().strip()
-        assert self.url.startswith("http://"), "the server has not come up"
+
+class Api:
+    """What is asked, at an address."""
+
+    url = None
+    token = None
 
     def ask(self, path, body=None):
         """The answer's text; of a body in JSON if there is one."""
@@ -34,9 +37,89 @@ class Server:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read().decode()
 
+
+class Server(Api):
+    """The API over a store that was filled by hand."""
+
+    def __init__(self, *arguments):
+        self.token = next((one for one in arguments if one != "empty"), None)
+        command = [os.environ["STAND"], *arguments]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, text=True, **pipes)
+        self.url = self.process.stdout.readline().strip()
+        assert self.url.startswith("http://"), "the server has not come up"
+
     def end(self):
         self.process.stdin.close()
         assert self.process.wait(timeout=30) == 0
+
+
+class Daemon(Api):
+    """The program itself, which follows the logs of a shop in which things go wrong."""
+
+    def __init__(self, folder):
+        self.program = os.environ["BELLWETHER"]
+        self.config = folder / "bellwether.yaml"
+        shop = ["--seed", "1", "--hours", "8", "--services", "3", "--incidents", "3", "--kinds", "flood,new-error"]
+        subprocess.run([self.program, "generate", *shop, "--output", folder / "logs"], check=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.config.write_text(
+            'inputs: [{ files: [logs/*.log], source: "shop:{name}" }]\n'
+            "store: { path: shop.db, commit_every_s: 1 }\n"
+            f'api: {{ listen: "{self.url.removeprefix("http://")}" }}\n'
+            "alerts_per_day: 20\n"
+            "alerts: { sinks: [{ type: file, path: alerts.jsonl }] }\n"
+        )
+        self.log = []
+        self.start()
+        self.wait("everything to be read", self.has_read_all)
+
+    def start(self):
+        command = [self.program, "run", "-c", self.config]
+        self.process = subprocess.Popen(command, text=True, stderr=subprocess.PIPE)
+        for line in self.process.stderr:
+            self.log.append(line)
+            if "ready: http://" in line:
+                break
+        else:
+            pytest.fail(f"the daemon did not start: {''.join(self.log)}")
+        # Read to the end, so that the daemon never waits for a full pipe.
+        threading.Thread(target=self.log.extend, args=[self.process.stderr], daemon=True).start()
+
+    def wait(self, what, check):
+        """Asks again and again until a check gives something, and gives it."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            found = check()
+            if found:
+                return found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        pytest.fail(f"waited in vain for {what}: {''.join(self.log)}")
+
+    def has_read_all(self):
+        """Whether all files were read, and what was found in them is kept."""
+        tenant = json.loads(self.ask("/status"))["tenants"]["default"]
+        files = tenant["inputs"]
+        read = len(files) == 3 and all(one["caught_up"] and one["lag_bytes"] == 0 for one in files)
+        return read and self.anomalies() if tenant["commit"]["commits"] else None
+
+    def anomalies(self):
+        return json.loads(self.ask("/api/v1/anomalies?limit=100"))["items"]
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=30) == 0, "".join(self.log)
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    running = Daemon(tmp_path)
+    yield running
+    running.end()
 
 
 @pytest.fixture

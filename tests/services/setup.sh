@@ -12,6 +12,8 @@ if [ ! -x "$tools/bin/pytest" ]; then
     "$tools/bin/pip" install --quiet pytest schemathesis selenium
 fi
 
+cargo build --quiet --locked --workspace --bin bellwether
 cargo build --quiet --locked -p bellwether-tests --example stand
-STAND="$target/debug/examples/stand" ARTEFACTS="$target/services/pictures" PYTHONDONTWRITEBYTECODE=1 \
+export STAND="$target/debug/examples/stand" BELLWETHER="$target/debug/bellwether"
+ARTEFACTS="$target/services/pictures" PYTHONDONTWRITEBYTECODE=1 \
     "$tools/bin/pytest" --quiet -rs -p no:cacheprovider tests/services "$@"

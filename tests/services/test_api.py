@@ -26,11 +26,11 @@ CHECKS = [
 LISTS = ["anomalies", "sources", "templates", "alerts"]
 
 
-def known(server):
+def known(server, anomaly):
     """Parameters that only the server can have handed out, as a configuration of Schemathesis."""
     silence = {"by": "Ada", "minutes": 60}
-    server.ask(f"/api/v1/anomalies/{ANOMALY}/silence", silence)
-    lines = ["[parameters]", f'"path.id" = "{ANOMALY}"']
+    server.ask(f"/api/v1/anomalies/{anomaly}/silence", silence)
+    lines = ["[parameters]", f'"path.id" = "{anomaly}"']
     for name in LISTS:
         cursor = json.loads(server.ask(f"/api/v1/{name}?limit=1"))["next"]
         lines += ["[[operations]]", f'include-path = "/api/v1/{name}"', f'parameters = {{ "query.cursor" = "{cursor}" }}']
@@ -38,11 +38,11 @@ def known(server):
     return "\n".join(lines)
 
 
-def fuzz(server, folder, *arguments):
+def fuzz(server, anomaly, folder, *arguments):
     """Sends requests made from the description, sound ones and broken ones, and checks the answers."""
     url = server.url
     settings = folder / "schemathesis.toml"
-    settings.write_text(known(server))
+    settings.write_text(known(server, anomaly))
     schemathesis = Path(sys.executable).with_name("schemathesis")
     examples = os.environ.get("EXAMPLES", "40")
     command = [
@@ -55,15 +55,23 @@ def fuzz(server, folder, *arguments):
 
 
 def test_the_api_keeps_what_its_description_promises(server, tmp_path):
-    fuzz(server, tmp_path)
+    fuzz(server, ANOMALY, tmp_path)
 
 
 def test_the_api_with_a_token_keeps_it_too(closed_server, tmp_path):
     header = f"Authorization: Bearer {TOKEN}"
-    fuzz(closed_server, tmp_path, "--header", header, "--phases", "examples,coverage")
+    fuzz(closed_server, ANOMALY, tmp_path, "--header", header, "--phases", "examples,coverage")
 
 
-def test_prometheus_has_nothing_to_say_about_the_metrics(server):
+def test_the_api_of_a_daemon_at_work_keeps_it_too(daemon, tmp_path):
+    fuzz(daemon, daemon.anomalies()[0]["id"], tmp_path)
+    health = json.loads(daemon.ask("/health"))
+    assert health["status"] == "ok", health
+    assert not any("panicked" in line or "ERROR" in line for line in daemon.log), daemon.log
+
+
+def check_metrics(server):
+    """What Prometheus says about the metrics is nothing."""
     promtool = program("promtool")
     metrics = server.ask("/metrics")
     done = subprocess.run(
@@ -71,3 +79,13 @@ def test_prometheus_has_nothing_to_say_about_the_metrics(server):
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     assert "bellwether_build_info{" in metrics
+    return metrics
+
+
+def test_prometheus_has_nothing_to_say_about_the_metrics(server):
+    check_metrics(server)
+
+
+def test_prometheus_has_nothing_to_say_about_a_daemon_at_work(daemon):
+    metrics = check_metrics(daemon)
+    assert 'bellwether_records_total{tenant="default",outcome="kept"}' in metrics

@@ -246,3 +246,28 @@ def test_a_server_that_is_gone_is_told(browse, server):
     browser.run("window.fetch = () => Promise.reject(new TypeError('gone'))")
     browser.find("#trouble", "bellwether does not answer")
     assert browser.find(".cards a").is_displayed()
+
+
+def test_what_a_person_says_outlives_the_daemon(browse, daemon):
+    browser = browse(1100, 900)
+    browser.open(daemon.url)
+    title = browser.find(".cards .unseen a", "rose from")
+    browser.picture("daemon-list.png")
+    title.click()
+    browser.find("h2", "rose from")
+    browser.find("figure svg path.lines")
+    browser.picture("daemon-anomaly.png")
+    browser.click("button", "I look after it")
+    answer_name(browser, "Ada")
+    browser.find(".said li", "Ada looks after it")
+    daemon.end()
+    browser.find("#trouble", "bellwether does not answer")
+    daemon.start()
+    browser.driver.refresh()
+    browser.find(".said li", "Ada looks after it")
+    refused = "net::ERR_CONNECTION_REFUSED"
+    assert all(refused in line["message"] for line in browser.driver.get_log("browser"))
+    browser.click("a", "all anomalies")
+    browser.find(".cards li:not(.unseen) .facts", "Ada")
+    [seen] = [one for one in daemon.anomalies() if one["acknowledged"]]
+    assert seen["acknowledged"]["by"] == "Ada"
