@@ -16,6 +16,8 @@ mod demo;
 mod determinism;
 // Public logs with known faults.
 mod labelled;
+// What goes wrong in the first ten minutes.
+mod newcomer;
 // Inputs that nobody would write on purpose.
 mod odd_input;
 // What a run of the program came to.

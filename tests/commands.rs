@@ -64,7 +64,11 @@ fn plugins_are_inspected() {
     let cases = [
         (garbage.as_str(), DAMAGED, "not WebAssembly"),
         (module.as_str(), DAMAGED, "module.wasm"),
-        ("nonesuch", NO_INPUT, "`nonesuch`"),
+        (
+            "nonesuch",
+            NO_INPUT,
+            "no file `nonesuch`; check the path, or name one that ships: rate, ",
+        ),
     ];
     for (file, code, part) in cases {
         let outcome = run(&["plugin", "inspect", file]).expect_code(code);

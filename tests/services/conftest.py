@@ -73,8 +73,7 @@ class Daemon(Api):
             "alerts: { sinks: [{ type: file, path: alerts.jsonl }] }\n"
         )
         self.log = []
-        self.start()
-        self.wait("everything to be read", self.has_read_all)
+        self.process = None
 
     def start(self):
         command = [self.program, "run", "-c", self.config]
@@ -118,8 +117,14 @@ class Daemon(Api):
 @pytest.fixture
 def daemon(tmp_path):
     running = Daemon(tmp_path)
-    yield running
-    running.end()
+    try:
+        running.start()
+        running.wait("everything to be read", running.has_read_all)
+        yield running
+        running.end()
+    finally:
+        # Whatever happens, no daemon is left behind.
+        running.process.kill()
 
 
 @pytest.fixture

@@ -15,6 +15,12 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The file cannot be created where its folder is not there.
+    #[error("no folder for `{path}`; create it, or name a file in another one")]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is something else, or its first page is gone.
     #[error("`{path}` is not a database of bellwether; name another file, or move this one away")]
     NotADatabase {

@@ -143,6 +143,10 @@ fn inputs(tenants: &Tenants) -> Part {
     let files = all().count() as u64;
     let mut part =
         Part::new([("files", files), ("caught_up", caught_up), ("lag_bytes", lag_bytes)]);
+    for (name, _) in tenants.iter().filter(|(_, tenant)| tenant.inputs.is_empty()) {
+        let detail = format!("tenant `{name}` follows no file; check the paths under `inputs`");
+        part.complain(Condition::Degraded, detail);
+    }
     if lag_bytes > LAG_BYTES_MAX {
         let behind = files - caught_up;
         part.complain(

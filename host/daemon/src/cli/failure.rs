@@ -63,6 +63,11 @@ impl Failure {
         }
     }
 
+    /// Interrupted before there were any figures.
+    pub(super) fn interrupted_early() -> Self {
+        Failure { code: Self::INTERRUPTED, lines: vec!["interrupted".into()] }
+    }
+
     /// A file that cannot be written.
     pub(super) fn write(path: &std::path::Path, error: &io::Error) -> Self {
         let line = format!(

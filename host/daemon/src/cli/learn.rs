@@ -4,7 +4,7 @@ use super::{Failure, now_ms, tell, worker_count};
 use crate::chain::chain;
 use crate::config::{Config, InputConfig};
 use crate::loadout::{Loadout, settings};
-use crate::watch::{History, learn, source_key};
+use crate::watch::{History, KeeperError, TenantError, learn, source_key};
 use bellwether_connect::Reader;
 use bellwether_core::intake::Routing;
 use bellwether_core::lane::Wishes;
@@ -48,8 +48,13 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             .push(format!("a file of `{source}` is damaged; what could be read was used: {error}"));
     };
     let workers = worker_count(None, &config);
-    let learnt = learn(&config, &loadout, workers, now_ms(), histories, &mut damaged)
-        .map_err(|error| Failure::our_fault(chain(&error)))?;
+    let learnt =
+        learn(&config, &loadout, workers, now_ms(), histories, &mut damaged).map_err(|error| {
+            match error {
+                TenantError::Keeper(KeeperError::Store(error)) => error.into(),
+                error => Failure::our_fault(chain(&error)),
+            }
+        })?;
     tell(&format!(
         "learnt from {} records ({} MB) of {} inputs; {} anomalies of the past are kept, nobody was told",
         learnt.records,

@@ -26,6 +26,13 @@ pub(super) fn run(Command::Inspect { file, format }: &Command) -> Result<(), Fai
     let shipped = file.to_str().and_then(crate::shipped::component);
     let bytes = match shipped {
         Some(component) if !file.exists() => component.to_vec(),
+        None if !file.exists() => {
+            return Err(Failure::no_input(vec![format!(
+                "no file `{}`; check the path, or name one that ships: {}",
+                file.display(),
+                crate::shipped::names()
+            )]));
+        }
         _ => read_component(file, "plugin")
             .map_err(|error| Failure::no_input(vec![chain(&error)]))?,
     };

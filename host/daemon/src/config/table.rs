@@ -123,13 +123,14 @@ impl<'a> Table<'a> {
     pub(super) fn sections<T>(
         &mut self,
         key: &'static str,
-        default: &str,
+        text: &str,
         doc: &str,
         mut read: impl FnMut(&mut Table<'_>) -> Option<T>,
     ) -> Vec<T> {
-        self.outline_entry(key, default, doc, &mut read);
-        let default = Node::parse(default).expect("the default is written in the code and tested");
-        let items = match (self.read_list(key, "[]"), &default.value) {
+        self.outline_entry(key, text, doc, &mut read);
+        let default = Node::parse(text).expect("the default is written in the code and tested");
+        let example = if text == "[]" { "[{ key: value }]" } else { text };
+        let items = match (self.read_list(key, example), &default.value) {
             (Some(items), _) => items,
             (None, Value::List(items)) if self.peek(key).is_none() => items,
             (None, _) => &[],

@@ -119,6 +119,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "b.yaml:2:3: windows.colour: unknown key; allowed are size_s, pane_s, lateness_s, future_max_s",
     ),
     (
+        "inputs: [{ files: [] }]",
+        "b.yaml:1:19: inputs[0].files: names no file; write e.g. [/var/log/*.log]",
+    ),
+    (
+        "inputs: { files: [a.log] }",
+        "b.yaml:1:9: inputs: expected a list, found a table; write e.g. [{ key: value }]",
+    ),
+    (
         "inputs: [{ files: [a.log, 'b/***'] }]",
         "b.yaml:1:27: inputs[0].files[1]: cannot understand `b/***`: wildcards are either regular \
          `*` or recursive `**`; write e.g. /var/log/*.log",
@@ -127,7 +135,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "inputs: [{ files: [a], exclude: ['[a'] }]",
         "b.yaml:1:34: inputs[0].exclude[0]: cannot understand `[a`: invalid range pattern; write e.g. /var/log/*.log",
     ),
-    ("detectors: rate", "b.yaml:1:12: detectors: expected a list, found \"rate\"; write e.g. []"),
+    (
+        "detectors: rate",
+        "b.yaml:1:12: detectors: expected a list, found \"rate\"; write e.g. [{name: rate}, {name: novelty}]",
+    ),
     (
         "detectors: [rate]",
         "b.yaml:1:13: detectors[0]: expected a table, found \"rate\"; write e.g. key: value",

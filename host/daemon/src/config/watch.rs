@@ -212,6 +212,9 @@ pub(super) fn read_inputs(table: &mut Table<'_>, folder: &Path) -> Vec<InputConf
             entry.require("files", "[/var/log/*.log]");
         }
         let exclude = entry.texts("exclude", "['*debug*']", "Files that are left out.");
+        if entry.has("files") && files.is_empty() {
+            entry.complain(&["files"], "names no file; write e.g. [/var/log/*.log]");
+        }
         check_globs(entry, "files", &files);
         check_globs(entry, "exclude", &exclude);
         // What stands for itself in a name stands for itself in a glob as well.

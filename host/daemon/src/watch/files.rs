@@ -61,6 +61,20 @@ impl Files {
         Ok(Files { groups, unfollowed })
     }
 
+    /// Globs that no file is like.
+    pub(super) fn unmatched(&self) -> Vec<&str> {
+        let followed = |follower: &Follower, glob: &str| {
+            let mut paths = follower.streams().filter_map(|id| follower.path(id));
+            paths.any(|path| fits(glob, path))
+        };
+        let groups = self.groups.iter();
+        let unmatched = groups.flat_map(|(input, follower)| {
+            let globs = input.files.iter().map(String::as_str);
+            globs.filter(move |glob| !followed(follower, glob))
+        });
+        unmatched.collect()
+    }
+
     /// Where files were when an earlier configuration followed them, for a later one that does so again.
     pub(super) fn unfollowed(&self) -> &[SavedStream] {
         &self.unfollowed
@@ -159,10 +173,11 @@ impl Files {
 }
 
 fn covers(input: &InputConfig, path: &Path) -> bool {
+    input.files.iter().any(|glob| fits(glob, path))
+}
+
+fn fits(glob: &str, path: &Path) -> bool {
     let options =
         glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
-    let fits = |text: &String| {
-        glob::Pattern::new(text).is_ok_and(|glob| glob.matches_path_with(path, options))
-    };
-    input.files.iter().any(fits)
+    glob::Pattern::new(glob).is_ok_and(|glob| glob.matches_path_with(path, options))
 }

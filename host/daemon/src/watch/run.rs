@@ -123,7 +123,9 @@ pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunErr
     runtime.shutdown_timeout(Duration::from_secs(5));
     KeeperThread::join(keeper_thread);
     let Some(why) = uncommitted(&status) else {
-        info!("ended; everything is committed");
+        if result.is_ok() {
+            info!("ended; everything is committed");
+        }
         return result;
     };
     warn!(why, "ended; what was read since the last commit is read again by the next run");

@@ -17,6 +17,7 @@ use bellwether_core::lane::{LaneCounters, SourceInfo};
 use bellwether_core::state::StateError;
 use bellwether_store::InputRow;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -143,6 +144,13 @@ impl Tenant {
     pub(super) fn run(&mut self) -> Result<(), TenantError> {
         self.look()?;
         self.leave_unfollowed()?;
+        for glob in self.files.unmatched() {
+            if Path::new(glob).is_dir() {
+                warn!("`{glob}` is a folder; name the files in it, such as `{glob}/*.log`");
+            } else {
+                warn!("no file is like `{glob}` yet; check the path, or create the file");
+            }
+        }
         while !self.given.stop.load(Ordering::Relaxed) {
             self.pipeline.set_clock((self.given.clock)() as i64);
             self.look()?;

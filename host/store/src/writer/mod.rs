@@ -59,6 +59,13 @@ pub struct Writer {
 impl Writer {
     /// Opens the file, creates it if it is not there, and keeps every other writer out.
     pub fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.exists()) {
+            return Err(StoreError::NoFolder { path: path.to_owned() });
+        }
+        if path.is_dir() {
+            return Err(StoreError::NotADatabase { path: path.to_owned() });
+        }
         let lock = Lock::take(path)?;
         let connection = open::to_write(path, options.busy_ms)?;
         Ok(Writer {

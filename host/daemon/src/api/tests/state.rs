@@ -32,6 +32,12 @@ async fn health_tells_the_truth_about_each_part() {
             ("inputs", "1073741824 bytes are not yet read"),
         ),
         (
+            |one| one.inputs.clear(),
+            200,
+            "degraded",
+            ("inputs", "tenant `default` follows no file; check the paths under `inputs`"),
+        ),
+        (
             |one| {
                 one.commit.trouble = Some("no room left".into());
                 one.commit.disk_full = true;

@@ -9,6 +9,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -23,6 +25,11 @@ const TENANT: &str = "default";
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let (plan, mut generator) = options.plan.generator()?;
+    // Ctrl-c reaches the daemon as well; this program stays to clear away what it has written.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| Failure::our_fault(format!("cannot watch for ctrl-c: {error}")))?;
     let folder = tempfile::tempdir().map_err(|error| Failure::our_fault(error.to_string()))?;
     let mut daemon = Daemon::start(&folder, options.workers)?;
     tell(&format!(
@@ -32,9 +39,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         daemon.address
     ));
     let interactive = std::io::stdout().is_terminal();
-    write_day(&mut generator, &plan, &folder.path().join("logs"))?;
+    write_day(&mut generator, &plan, &folder.path().join("logs"), &interrupted)?;
     let end_ms = plan.start_ms + (plan.hours * 3_600_000.0) as i64;
-    let events = daemon.events(&folder.path().join("demo.db"), end_ms)?;
+    let events = daemon.events(&folder.path().join("demo.db"), end_ms, &interrupted)?;
     let mut out = stdout();
     let score = score(&plan, &generator, &events, 60_000);
     write(&mut out, &plan, &score, &events)?;
@@ -47,8 +54,17 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     daemon.end()
 }
 
+fn go_on(interrupted: &AtomicBool) -> Result<(), Failure> {
+    if interrupted.load(Ordering::Relaxed) { Err(Failure::interrupted_early()) } else { Ok(()) }
+}
+
 /// Writes the day into a file for each service, hour by hour at the pace of the demo.
-fn write_day(generator: &mut Generator, plan: &Plan, logs: &Path) -> Result<(), Failure> {
+fn write_day(
+    generator: &mut Generator,
+    plan: &Plan,
+    logs: &Path,
+    interrupted: &AtomicBool,
+) -> Result<(), Failure> {
     let failed = |error| Failure::write(logs, &error);
     let mut files = Vec::new();
     for service in generator.services() {
@@ -66,6 +82,7 @@ fn write_day(generator: &mut Generator, plan: &Plan, logs: &Path) -> Result<(), 
             slices = (due.as_secs_f64() / SLICE.as_secs_f64()) as u32 + 1;
             files.iter_mut().try_for_each(Write::flush).map_err(failed)?;
             std::thread::park_timeout((SLICE * slices).saturating_sub(began.elapsed()));
+            go_on(interrupted)?;
         }
         files[emitted.service].write_all(&record).map_err(failed)?;
     }
@@ -106,9 +123,15 @@ impl Daemon {
     }
 
     /// Waits until the daemon has come to the end of the day, and takes what it has kept.
-    fn events(&mut self, database: &Path, end_ms: i64) -> Result<Vec<Event>, Failure> {
+    fn events(
+        &mut self,
+        database: &Path,
+        end_ms: i64,
+        interrupted: &AtomicBool,
+    ) -> Result<Vec<Event>, Failure> {
         let began = Instant::now();
         loop {
+            go_on(interrupted)?;
             let reader = Reader::open(database)?;
             let tenants = reader.tenants()?;
             let reached_ms = tenants.first().map_or(0, |tenant| tenant.watermark_ms as i64);
@@ -127,9 +150,6 @@ impl Daemon {
 
     /// Waits until somebody ends it; ctrl-c reaches the daemon as well.
     fn wait(mut self) -> Result<(), Failure> {
-        // The daemon hears the interrupt itself, and ends with everything committed.
-        let ignored = ctrlc::set_handler(|| {});
-        ignored.map_err(|error| Failure::our_fault(format!("cannot watch for ctrl-c: {error}")))?;
         let ended = self.child.wait();
         ended.map(drop).map_err(|error| Failure::our_fault(error.to_string()))
     }

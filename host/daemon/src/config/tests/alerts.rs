@@ -9,7 +9,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "retry_first_s: 60\n  retry_max_s: 30",
         "b.yaml:3:16: alerts.retry_max_s: expected at least retry_first_s of 60 s, found 30 s; write e.g. retry_max_s: 60",
     ),
-    ("sinks: {}", "b.yaml:2:10: alerts.sinks: expected a list, found a table; write e.g. []"),
+    (
+        "sinks: {}",
+        "b.yaml:2:10: alerts.sinks: expected a list, found a table; write e.g. [{ key: value }]",
+    ),
     (
         "sinks: [{type: email}]",
         "b.yaml:2:18: alerts.sinks[0].type: expected webhook or stdout or file, found \"email\"; write e.g. webhook",
