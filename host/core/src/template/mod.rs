@@ -17,9 +17,10 @@ use crate::batch::Batch;
 use crate::state::sorted;
 use cache::Cache;
 pub use columns::MinedColumns;
-use grain::{Grain, render};
+use grain::{Grain, Match, render};
 use odd::OddTokens;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use token::{each_word, fold};
@@ -101,6 +102,7 @@ pub struct Templates {
     words: Words,
     coarse: Grain,
     fine: Grain,
+    /// Of messages that varied, or that words stand in front of.
     #[serde(with = "sorted")]
     vocabularies: HashMap<u32, Vocabulary, foldhash::fast::FixedState>,
     odd: OddTokens,
@@ -210,24 +212,38 @@ impl Templates {
     }
 
     fn learn_coarse(&mut self, head: &[WordId], body: &[WordId]) -> (u32, Novelty) {
-        let found = self.coarse.most_similar(body);
+        let found = self.coarse.most_similar(body).filter(|found| self.coarse.accepts(*found));
         let near = self.near_miss(body);
-        let (id, novelty) = match found.filter(|found| self.coarse.accepts(*found)) {
-            Some(found) => {
-                let novelty = self.escape(found.id, head, body, near);
-                self.coarse.merge(found.id, body);
-                (found.id, novelty)
+        let (id, novelty, mut vocabulary) = match found {
+            Some(Match { id, .. }) => {
+                let vocabulary = self.vocabulary(id).into_owned();
+                let novelty = self.escape(id, &vocabulary, places_of(head, body), near);
+                self.coarse.merge(id, body);
+                (id, novelty, vocabulary)
             }
-            None => self.new_message(body, near),
+            None => {
+                let (id, novelty) = self.new_message(body, near);
+                (id, novelty, Vocabulary::new(body.iter().copied()))
+            }
         };
         if self.vocabularies.len() > 2 * self.coarse.len() + 16 {
             self.vocabularies.retain(|id, _| self.coarse.get(*id).is_some());
         }
-        let vocabulary = self.vocabularies.entry(id).or_insert_with(|| Vocabulary::new(body));
-        for (place, word) in places_of(head, body) {
-            vocabulary.learn(place, word);
+        places_of(head, body).for_each(|(place, word)| vocabulary.learn(place, word));
+        if vocabulary.has_more_than(body.len()) {
+            self.vocabularies.insert(id, vocabulary);
         }
         (id, novelty)
+    }
+
+    /// The words of a message: of one that never varied, those of its template.
+    fn vocabulary(&self, id: u32) -> Cow<'_, Vocabulary> {
+        let known = self.vocabularies.get(&id).map(Cow::Borrowed);
+        known.unwrap_or_else(|| {
+            let places = self.coarse.get(id).map(|template| &*template.places);
+            let words = places.into_iter().flatten().copied().map_while(|place| place);
+            Cow::Owned(Vocabulary::new(words))
+        })
     }
 
     fn new_message(&mut self, body: &[WordId], near: Option<Vec<u8>>) -> (u32, Novelty) {
@@ -243,11 +259,16 @@ impl Templates {
     }
 
     /// The most surprising unseen word of a known message.
-    fn escape(&self, id: u32, head: &[WordId], body: &[WordId], near: Option<Vec<u8>>) -> Novelty {
-        let Some(vocabulary) = self.vocabularies.get(&id) else { return Novelty::default() };
+    fn escape(
+        &self,
+        id: u32,
+        vocabulary: &Vocabulary,
+        places: impl Iterator<Item = (usize, WordId)>,
+        near: Option<Vec<u8>>,
+    ) -> Novelty {
         let lines = self.coarse.get(id).map_or(0, |template| template.lines);
         let mut most = Novelty::default();
-        for (place, word) in places_of(head, body) {
+        for (place, word) in places {
             let bits = vocabulary.escape_bits(place, lines);
             if bits > most.bits && !vocabulary.knows(place, word) {
                 let words = self.words.text(word).to_vec();
@@ -274,7 +295,7 @@ impl Templates {
 
     /// `unseen TAB known` when every unknown word of the body is a misspelling of one known in its place.
     fn misspelt_words(&self, id: u32, body: &[WordId]) -> Option<Vec<u8>> {
-        let vocabulary = self.vocabularies.get(&id)?;
+        let vocabulary = self.vocabulary(id);
         let (mut unseen, mut known) = (Vec::new(), Vec::new());
         for (place, word) in places_of(&[], body) {
             if !vocabulary.knows(place, word) {

@@ -32,8 +32,13 @@ impl Vocabulary {
     }
 
     /// A message that was just met, with its words.
-    pub(super) fn new(words: &[WordId]) -> Self {
-        Vocabulary { first: words.into(), more: Box::default() }
+    pub(super) fn new(words: impl Iterator<Item = WordId>) -> Self {
+        Vocabulary { first: words.collect(), more: Box::default() }
+    }
+
+    /// Whether it knows more than one word for each of so many places.
+    pub(super) fn has_more_than(&self, places: usize) -> bool {
+        self.first.len() > places || !self.more.is_empty()
     }
 
     /// Takes a word of a place, which is known or the next one.

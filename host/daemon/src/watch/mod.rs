@@ -6,6 +6,7 @@ mod keeper;
 mod learn;
 mod memory;
 mod naming;
+mod pacing;
 mod pending;
 mod restore;
 mod run;

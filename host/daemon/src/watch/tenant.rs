@@ -3,6 +3,7 @@
 use super::files::{FileId, Files, Found};
 use super::keeper::{Keeper, KeeperError};
 use super::memory::{Stage, fetch, relieve};
+use super::pacing::Pacing;
 use super::pending::Pending;
 use super::restore::{Restored, restore};
 use super::status::Status;
@@ -25,13 +26,6 @@ use tracing::{debug, info, trace, warn};
 
 /// Bytes read of a file before the next has its turn.
 const CHUNK_BYTES: usize = 256 << 10;
-/// Bytes read after which a commit is due, however little time has passed.
-const COMMIT_BYTES: u64 = 64 << 20;
-/// Commits are so many times further apart than they take, the second where there is news.
-const COMMIT_SHARE: u32 = 10;
-const NEWS_SHARE: u32 = 2;
-/// Commits are at least so far apart, also where there is news.
-const COMMIT_PAUSE: Duration = Duration::from_secs(1);
 /// Looks at the folders without anything new after which everything that is there was read.
 pub(super) const ONCE_LOOKS: u32 = 6;
 /// Longest sleep while there is nothing to read.
@@ -100,9 +94,7 @@ pub(super) struct Tenant {
     /// What has given way for want of memory.
     pub(super) stage: Stage,
     pending: Pending,
-    committed: Instant,
-    commit_took: Duration,
-    bytes_since: u64,
+    pacing: Pacing,
     /// When all files had fallen silent, and event time then.
     pub(super) silent_since: Option<(Instant, u64)>,
     told: Option<Instant>,
@@ -130,9 +122,7 @@ impl Tenant {
             counters,
             stage: Stage::default(),
             pending: Pending::default(),
-            committed: Instant::now(),
-            commit_took: Duration::ZERO,
-            bytes_since: 0,
+            pacing: Pacing::new(),
             silent_since: None,
             told: None,
             busy_looks: 0,
@@ -156,7 +146,8 @@ impl Tenant {
             self.look()?;
             let read = self.read_round()?;
             self.notice_silence()?;
-            if self.commit_is_due() && self.commit()? {
+            let every = Duration::from_secs(self.given.config.store.commit_every_s);
+            if self.pacing.is_due(every, self.pending.is_news()) && self.commit()? {
                 relieve(self)?;
             }
             self.tell(false);
@@ -266,7 +257,7 @@ impl Tenant {
             let output = match self.files.read(id, &mut self.buffer) {
                 Chunk::Bytes(count) => {
                     any = true;
-                    self.bytes_since += count as u64;
+                    self.pacing.read(count as u64);
                     self.silent_since = None;
                     reading.position += count as u64;
                     reading.idle = false;
@@ -294,15 +285,6 @@ impl Tenant {
         }
     }
 
-    /// Commits take a small part of the time, whatever they cost; news waits less.
-    fn commit_is_due(&self) -> bool {
-        let every = Duration::from_secs(self.given.config.store.commit_every_s);
-        let since = self.committed.elapsed();
-        let news = self.pending.is_news() || self.bytes_since >= COMMIT_BYTES;
-        since >= every.max(COMMIT_SHARE * self.commit_took)
-            || news && since >= COMMIT_PAUSE.max(NEWS_SHARE * self.commit_took)
-    }
-
     /// State, anomalies, alerts and positions, as one; whether it was written.
     fn commit(&mut self) -> Result<bool, TenantError> {
         let began = Instant::now();
@@ -325,11 +307,9 @@ impl Tenant {
             let result = writer.commit(&checkpoint);
             Ok((checkpoint, result))
         })?;
-        self.committed = Instant::now();
-        self.commit_took = began.elapsed();
-        self.bytes_since = 0;
+        let took = self.pacing.committed(began, bytes);
         // Who could not be heard meanwhile was not silent.
-        self.reading.values_mut().for_each(|reading| reading.read += self.commit_took);
+        self.reading.values_mut().for_each(|reading| reading.read += took);
         let result = result.map_err(KeeperError::from);
         if let Err(error) = &result {
             let error = chain(error);
@@ -342,7 +322,7 @@ impl Tenant {
             }
         }
         let written = result.is_ok();
-        self.tell_commit(result.err(), bytes, began.elapsed());
+        self.tell_commit(result.err(), bytes, took);
         Ok(written)
     }
 
