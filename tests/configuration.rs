@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::outcome::{Outcome, run_in, write};
+use serde_json::Value;
+
+use crate::outcome::{Outcome, run, run_in, write};
 
 const WRONG: i32 = 78;
 
@@ -141,6 +143,36 @@ fn a_filter_drops_and_tags_what_it_was_told_to() {
         let says = outcome.err.lines().find(|line| line.contains("tagged"));
         assert_eq!(says, note.as_deref(), "{filter}: {}", outcome.err);
     }
+}
+
+/// What is said of a log under a configuration, but for the figures at the end.
+fn events(folder: &Path, config: &str) -> Vec<Value> {
+    write(folder, "x.yaml", config);
+    let arguments = ["replay", "-c", "x.yaml", "--prefixed", "--format", "json", "shop.log"];
+    let objects = run_in(folder, &arguments).expect_code(0).objects();
+    objects.into_iter().filter(|object| object.get("id").is_some()).collect()
+}
+
+#[test]
+fn a_source_can_be_judged_otherwise_than_all_others() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let arguments = ["generate", "--hours", "6", "--services", "3", "--incidents", "5"];
+    let log = run(&arguments).expect_code(0).out;
+    write(folder.path(), "shop.log", log);
+    let usual = events(folder.path(), "{}");
+    let loud = events(folder.path(), "alerts_per_day: 200\nanomalies: {quiet_windows: 3}\n");
+    let rule = |keys: &str| {
+        format!("sources: [{{match: '{keys}', alerts_per_day: 200, quiet_windows: 3}}]\n")
+    };
+    assert!(usual.len() < loud.len(), "{} and {}", usual.len(), loud.len());
+    assert_eq!(events(folder.path(), &rule("**")), loud, "for all of them");
+    let source = loud[0]["source"].as_str().expect("the key of a source");
+    let of = |events: &[Value], own: bool| {
+        let events = events.iter().filter(|event| (event["source"] == source) == own);
+        events.cloned().collect::<Vec<_>>()
+    };
+    let one = events(folder.path(), &rule(source));
+    assert_eq!((of(&one, true), of(&one, false)), (of(&loud, true), of(&usual, false)));
 }
 
 #[test]

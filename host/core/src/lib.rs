@@ -16,6 +16,7 @@ pub mod entropy;
 pub mod envelope;
 pub mod form;
 pub mod frame;
+pub mod glob;
 pub mod intake;
 pub mod lane;
 pub mod matcher;

@@ -1,5 +1,7 @@
 //! What the pipeline needs to know: sizes, limits, and how loud to be. The daemon fills it from its configuration.
 
+use crate::glob;
+
 /// Settings of one tenant's pipeline. All limits are finite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -41,6 +43,35 @@ pub struct Settings {
     pub findings_max: usize,
     /// Anomalies of a source open at the same time; the one longest without a finding is resolved early.
     pub open_anomalies_max: usize,
+    /// Sources that are judged otherwise; the first rule that names a source is its rule.
+    pub rules: Vec<SourceRule>,
+}
+
+/// What holds for some sources in place of what holds for all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceRule {
+    /// Their keys; `*` stands for any letters.
+    pub keys: String,
+    /// In place of [`Settings::alerts_per_day`].
+    pub alerts_per_day: Option<f64>,
+    /// In place of [`Settings::quiet_windows`].
+    pub quiet_windows: Option<u64>,
+}
+
+/// By what a source is judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Standard {
+    /// Bits from which a window is an alarm.
+    pub alarm_bits: f32,
+    /// An anomaly is resolved after so many windows without a finding.
+    pub quiet_windows: u64,
+}
+
+impl Standard {
+    /// Bits from which a window keeps an open anomaly alive.
+    pub fn alive_bits(&self) -> f32 {
+        0.6 * self.alarm_bits
+    }
 }
 
 impl Default for Settings {
@@ -65,20 +96,31 @@ impl Default for Settings {
             examples_max: 3,
             findings_max: 16,
             open_anomalies_max: 50,
+            rules: Vec::new(),
         }
     }
 }
 
 impl Settings {
-    /// Bits from which a window is an alarm: a surprise that happens as often as the budget allows.
-    pub fn alarm_bits(&self) -> f32 {
-        let windows_per_day = 86_400_000.0 / self.window_ms as f64;
-        (windows_per_day / self.alerts_per_day).log2().max(0.0) as f32
+    /// By what sources are judged that no rule names.
+    pub fn standard(&self) -> Standard {
+        self.standard_under(&SourceRule::default())
     }
 
-    /// Bits from which a window keeps an open anomaly alive.
-    pub fn alive_bits(&self) -> f32 {
-        0.6 * self.alarm_bits()
+    /// By what the source of that key is judged.
+    pub fn standard_of(&self, key: &str) -> Standard {
+        let rule = self.rules.iter().find(|rule| glob::fits(&rule.keys, key));
+        rule.map_or_else(|| self.standard(), |rule| self.standard_under(rule))
+    }
+
+    /// The alarm is a surprise that happens as often as the budget allows.
+    fn standard_under(&self, rule: &SourceRule) -> Standard {
+        let windows_per_day = 86_400_000.0 / self.window_ms as f64;
+        let alerts_per_day = rule.alerts_per_day.unwrap_or(self.alerts_per_day);
+        Standard {
+            alarm_bits: (windows_per_day / alerts_per_day).log2().max(0.0) as f32,
+            quiet_windows: rule.quiet_windows.unwrap_or(self.quiet_windows),
+        }
     }
 }
 
@@ -90,7 +132,29 @@ mod tests {
     fn the_budget_sets_the_threshold() {
         for (alerts_per_day, bits) in [(2.0, 9.49), (1.0, 10.49), (1e9, 0.0)] {
             let settings = Settings { alerts_per_day, ..Settings::default() };
-            assert!((settings.alarm_bits() - bits).abs() < 0.01, "{alerts_per_day}");
+            let found = settings.standard().alarm_bits;
+            assert!((found - bits).abs() < 0.01, "{alerts_per_day}");
         }
+    }
+
+    #[test]
+    fn the_first_rule_that_names_a_source_is_its_rule() {
+        let rule = |keys: &str, alerts_per_day, quiet_windows| SourceRule {
+            keys: keys.into(),
+            alerts_per_day,
+            quiet_windows,
+        };
+        let rules = vec![
+            rule("file:db", Some(45.0), None),
+            rule("file:d*", Some(90.0), Some(3)),
+            rule("**", None, Some(7)),
+        ];
+        let settings = Settings { alerts_per_day: 180.0, rules, ..Settings::default() };
+        for (key, alarm_bits, quiet_windows) in
+            [("file:db", 5.0, 10), ("file:db-2", 4.0, 3), ("file:web", 3.0, 7)]
+        {
+            assert_eq!(settings.standard_of(key), Standard { alarm_bits, quiet_windows }, "{key}");
+        }
+        assert_eq!(settings.standard(), Standard { alarm_bits: 3.0, quiet_windows: 10 });
     }
 }

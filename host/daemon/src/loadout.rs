@@ -163,11 +163,11 @@ impl Loadout {
     }
 }
 
-/// The settings of the pipeline that a configuration asks for.
-pub fn settings(config: &Config) -> Settings {
+/// The settings of a tenant's pipeline that a configuration asks for.
+pub fn settings(config: &Config, tenant: &str) -> Settings {
     let Config { windows, intake, templates, anomalies, .. } = config;
     Settings {
-        tenant: config.tenant.clone(),
+        tenant: tenant.into(),
         pane_ms: windows.pane_s * 1000,
         window_ms: windows.size_s * 1000,
         lateness_ms: windows.lateness_s * 1000,
@@ -185,6 +185,7 @@ pub fn settings(config: &Config) -> Settings {
         examples_max: anomalies.examples_max,
         findings_max: anomalies.findings_per_window_max,
         open_anomalies_max: anomalies.open_max,
+        rules: config.sources.iter().filter_map(|entry| entry.rule(tenant)).collect(),
         ..Settings::default()
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn measure(report: &mut Report, traffic: &Traffic) -> Result<()> {
 /// The plugins and settings of a program without a configuration.
 pub(crate) fn default_loadout() -> Result<Arc<Loadout>> {
     let config = Config::default();
-    Ok(Arc::new(Loadout::new(&config, settings(&config), Wishes::default())?))
+    Ok(Arc::new(Loadout::new(&config, settings(&config, &config.tenant), Wishes::default())?))
 }
 
 /// A pipeline with one input.

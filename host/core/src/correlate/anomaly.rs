@@ -3,7 +3,6 @@
 use super::sentence;
 use crate::record::severity;
 use crate::report::{Finding, Report};
-use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -133,19 +132,19 @@ pub(super) struct Anomaly {
 impl Anomaly {
     pub(super) fn open(
         id: String,
-        settings: &Settings,
-        source: &str,
+        (tenant, source): (&str, &str),
+        alarm_bits: f32,
         report: &Report,
         subjects: Subjects,
     ) -> Self {
         let main = report.findings.first().expect("a report has at least one finding").clone();
         let mut anomaly = Anomaly {
             id,
-            tenant: settings.tenant.clone(),
+            tenant: tenant.into(),
             source: source.into(),
             opened_ms: report.end_ms,
             last_end_ms: report.end_ms,
-            alarm_bits: settings.alarm_bits(),
+            alarm_bits,
             bits: 0.0,
             said_bits: 0.0,
             detectors: BTreeSet::new(),

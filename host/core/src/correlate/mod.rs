@@ -11,7 +11,7 @@ pub use anomaly::{Alarm, Event, EventKind};
 use anomaly::{Anomaly, Subjects};
 
 use crate::report::{Report, WindowScore};
-use crate::settings::Settings;
+use crate::settings::{Settings, Standard};
 use crate::state::{StateError, from_bytes, to_bytes};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -25,25 +25,29 @@ const STRONGER_BITS: f32 = 4.0;
 #[derive(Debug)]
 pub struct Correlator {
     settings: Settings,
-    source_keys: Vec<String>,
+    sources: BTreeMap<u32, Known>,
     /// By source and opening window.
     open: BTreeMap<(u32, u64), Anomaly>,
+}
+
+/// A source that was met.
+#[derive(Debug)]
+struct Known {
+    key: String,
+    standard: Standard,
 }
 
 impl Correlator {
     /// No anomaly open.
     pub fn new(settings: Settings) -> Self {
-        Correlator { settings, source_keys: Vec::new(), open: BTreeMap::new() }
+        Correlator { settings, sources: BTreeMap::new(), open: BTreeMap::new() }
     }
 
-    /// Learns the keys of the next sources, in the order of their numbers.
-    pub fn learn_sources<'a>(&mut self, keys: impl IntoIterator<Item = &'a str>) {
-        self.source_keys.extend(keys.into_iter().map(String::from));
-    }
-
-    /// Number of sources known.
-    pub fn sources(&self) -> usize {
-        self.source_keys.len()
+    /// Learns the key of a source, and says by what it is judged.
+    pub fn learn_source(&mut self, source: u32, key: &str) -> Standard {
+        let standard = self.settings.standard_of(key);
+        self.sources.insert(source, Known { key: key.into(), standard });
+        standard
     }
 
     /// Folds the reports of a source, in the order of their windows; they are complete up to `until_ms`, or nothing
@@ -68,7 +72,7 @@ impl Correlator {
 
     /// What a report alone is worth, whether or not an anomaly comes of it.
     pub fn score(&self, report: &Report) -> WindowScore {
-        let (source, first) = (&self.source_keys[report.source as usize], report.findings.first());
+        let (source, first) = (&self.sources[&report.source].key, report.findings.first());
         WindowScore {
             source: source.clone(),
             start_ms: report.start_ms,
@@ -116,6 +120,7 @@ impl Correlator {
 
     fn fold_report(&mut self, report: Report, events: &mut Vec<Event>) {
         let source = report.source;
+        let Standard { alarm_bits, .. } = self.sources[&source].standard;
         let subjects = Subjects::of(&report);
         let follows_ms = FOLLOWS_WINDOWS * self.settings.window_ms;
         let shares = |anomaly: &Anomaly| anomaly.shares(&subjects);
@@ -126,28 +131,30 @@ impl Correlator {
         if let Some(anomaly) = joined.and_then(|place| self.open.get_mut(&place)) {
             let before = anomaly.said_bits();
             anomaly.join(&report, subjects);
-            let stronger = report.news_bits >= self.settings.alarm_bits()
-                && report.state_bits >= before + STRONGER_BITS;
+            let stronger =
+                report.news_bits >= alarm_bits && report.state_bits >= before + STRONGER_BITS;
             let kind = if stronger { EventKind::Updated } else { EventKind::Continued };
             events.push(anomaly.say(kind, report.end_ms, report.findings));
             return;
         }
-        if report.news_bits < self.settings.alarm_bits() {
+        if report.news_bits < alarm_bits {
             return;
         }
         self.make_room(source, report.end_ms, events);
-        let key = &self.source_keys[source as usize];
+        let key = &self.sources[&source].key;
         let cause =
             format!("{}\0{key}\0{}\0{}", self.settings.tenant, subjects.cause(), report.start_ms);
         let id = format!("{:016x}", xxh3_64(cause.as_bytes()));
-        let mut anomaly = Anomaly::open(id, &self.settings, key, &report, subjects);
+        let mut anomaly =
+            Anomaly::open(id, (&self.settings.tenant, key), alarm_bits, &report, subjects);
         events.push(anomaly.say(EventKind::Opened, report.end_ms, report.findings));
         self.open.insert((source, report.end_ms), anomaly);
     }
 
     /// Resolves what had no finding for long enough, in the order of time.
     fn resolve(&mut self, source: u32, until_ms: u64, events: &mut Vec<Event>) {
-        let quiet_ms = self.settings.quiet_windows * self.settings.window_ms;
+        let Standard { quiet_windows, .. } = self.sources[&source].standard;
+        let quiet_ms = quiet_windows * self.settings.window_ms;
         let due = |anomaly: &Anomaly| anomaly.last_end_ms() + quiet_ms;
         let mut quiet: Vec<(u64, (u32, u64))> = self
             .of(source)

@@ -3,6 +3,7 @@
 use super::*;
 use crate::calibrate::Side;
 use crate::report::{Finding, Subject};
+use crate::settings::SourceRule;
 
 const MINUTE: u64 = 60_000;
 /// First moment of window 0 of the cases, as windows are counted from 1970.
@@ -48,7 +49,9 @@ fn report_of((window, source, message, state_bits, news_bits): Odd, severity: u8
 
 fn correlator(settings: &Settings) -> Correlator {
     let mut correlator = Correlator::new(settings.clone());
-    correlator.learn_sources(["file:b", "file:a", "file:c", "file:d"]);
+    for (source, key) in (0..).zip(["file:b", "file:a", "file:c", "file:d"]) {
+        correlator.learn_source(source, key);
+    }
     correlator
 }
 
@@ -103,6 +106,30 @@ fn news_opens_and_only_news_opens() {
     check("the source as a whole", &[(0, 0, 0, ALARM, ALARM)], 0, "+b:all@0");
     check("not yet passed", &[(1, 0, 1, 20.0, 20.0)], 0, "");
     check("news a window later", &[(0, 0, 1, 9.0, 9.0), (1, 0, 1, 11.0, 11.0)], 1, "+b:1@1");
+}
+
+#[test]
+fn each_source_is_judged_by_its_own_rule() {
+    let rule = |keys: &str, bits: f64, quiet_windows| SourceRule {
+        keys: keys.into(),
+        alerts_per_day: Some(1440.0 / bits.exp2()),
+        quiet_windows,
+    };
+    let rules = vec![rule("file:b", 12.0, None), rule("file:[ab]", 2.0, None)];
+    let rules = rules.into_iter().chain([rule("file:c", 8.0, Some(2)), rule("*:c", 1.0, None)]);
+    let settings = Settings { rules: rules.collect(), ..settings() };
+    let mut correlator = correlator(&settings);
+    // The same lines everywhere, louder and louder.
+    let odd = |window, bits| (0..4).map(move |source| report((window, source, 1, bits, bits)));
+    let reports: Vec<Report> = odd(0, 7.9).chain(odd(20, 9.0)).chain(odd(40, 11.0)).collect();
+    let events = fold(&mut correlator, &reports, Some(BEGIN_MS + 60 * MINUTE));
+    assert_eq!(show(&events), "+c:1@20 -c:1@22 +a:1@40 +c:1@40 +d:1@40 -c:1@42 -a:1@46 -d:1@46");
+    let severities = |name: &str| {
+        let own = events.iter().filter(|event| event.source == name);
+        own.map(|event| event.severity).next_back()
+    };
+    let of = ["file:a", "file:c"].map(severities);
+    assert_eq!(of, [Some(Alarm::Notice); 2], "severity is held against the source's own alarm");
 }
 
 #[test]

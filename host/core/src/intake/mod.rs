@@ -93,6 +93,8 @@ pub struct Intake {
     now_ms: i64,
     inputs: Vec<Input>,
     sources: Vec<Source>,
+    /// Sources that nobody behind it knows yet.
+    met: Vec<u32>,
     builders: BTreeMap<u32, BatchBuilder>,
     ticked_ms: u64,
     counters: IntakeCounters,
@@ -106,6 +108,7 @@ impl Intake {
             now_ms,
             inputs: Vec::new(),
             sources: Vec::new(),
+            met: Vec::new(),
             builders: BTreeMap::new(),
             ticked_ms: 0,
             counters: IntakeCounters::default(),
@@ -262,9 +265,9 @@ impl Intake {
         &self.sources[number as usize].key
     }
 
-    /// Keys of the sources from that number on.
-    pub fn source_keys(&self, from: usize) -> impl Iterator<Item = &str> {
-        self.sources[from..].iter().map(|source| source.key.as_str())
+    /// Numbers of the sources that were met since this was last asked; to be asked before what is routed is handed on.
+    pub fn take_met(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.met)
     }
 
     fn line(&mut self, input: usize, line: Line<'_>, out: &mut Vec<Routed>) {
@@ -310,6 +313,7 @@ impl Intake {
             unstamped: Vec::new(),
         });
         self.inputs[input].by_name.insert(name.into(), number);
+        self.met.push(number);
         Some(number)
     }
 

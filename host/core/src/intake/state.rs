@@ -47,8 +47,9 @@ impl Intake {
         if spans_ms != wanted {
             return Err(StateError::Spans { saved_ms: spans_ms, wanted_ms: wanted });
         }
+        let met = (0..sources.len() as u32).collect();
         let mut intake =
-            Intake { inputs, sources, ticked_ms, counters, ..Intake::new(settings, now_ms) };
+            Intake { inputs, sources, met, ticked_ms, counters, ..Intake::new(settings, now_ms) };
         intake.limit();
         Ok(intake)
     }

@@ -47,8 +47,13 @@ impl Bench {
         self.intake.finish(input, &mut self.out);
     }
 
+    /// Keys of the sources, by number.
+    fn keys(&self) -> Vec<String> {
+        self.intake.sources().into_iter().map(|form| form.key).collect()
+    }
+
     fn seen(&self) -> Vec<Seen> {
-        let keys: Vec<&str> = self.intake.source_keys(0).collect();
+        let keys = self.keys();
         let mut seen = Vec::new();
         for routed in &self.out {
             match routed {
@@ -91,12 +96,12 @@ impl Bench {
     }
 }
 
-fn rows(batch: &Batch, keys: &[&str]) -> Vec<Seen> {
+fn rows(batch: &Batch, keys: &[String]) -> Vec<Seen> {
     let mut rows = Vec::new();
     for run in batch.runs() {
         for row in rows.len()..rows.len() + run.rows as usize {
             rows.push(Seen::Row {
-                source: keys[run.source as usize].into(),
+                source: keys[run.source as usize].clone(),
                 time_ms: batch.time_ms(row) - BEGIN_MS,
                 position: batch.position(row),
                 text: String::from_utf8_lossy(batch.text(row)).into_owned(),

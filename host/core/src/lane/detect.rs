@@ -132,7 +132,7 @@ impl Lane {
             let severity = facts.batch.severity(row).max(known);
             let bits = bits + self.detectors[index].prior_bits(severity, score);
             let slot = &mut self.detectors[index];
-            let loud = bits + slot.offset >= self.settings.alive_bits()
+            let loud = bits + slot.offset >= source.standard.alive_bits()
                 && source.may_explain(window, (index, mark.channel), bits);
             let explanation = loud.then(|| slot.detector.explain(mark.token)).flatten();
             let text = facts.batch.text(row);
@@ -163,12 +163,7 @@ impl Lane {
                 let end_ms = start_ms + settings.window_ms;
                 for (index, slot) in detectors.iter_mut().enumerate() {
                     if slot.sees_windows() {
-                        slot.close_spans(
-                            index,
-                            (number, source),
-                            (start_ms, end_ms),
-                            settings.alive_bits(),
-                        );
+                        slot.close_spans(index, (number, source), (start_ms, end_ms));
                     }
                 }
                 let base = WindowSpan { size_ms: settings.window_ms, step_ms: settings.window_ms };
@@ -229,14 +224,13 @@ impl LaneDetector {
         index: usize,
         (number, source): (u32, &mut Source),
         (start_ms, until_ms): (u64, u64),
-        alive_bits: f32,
     ) {
         let WindowSpan { size_ms, step_ms } = self.span;
         let mut end_ms = (start_ms / step_ms + 1) * step_ms;
         while end_ms <= until_ms {
             if end_ms >= size_ms {
                 let series = source.counts.series(self.span, end_ms);
-                self.close_span(index, (number, source), &series, end_ms, alive_bits);
+                self.close_span(index, (number, source), &series, end_ms);
             }
             end_ms += step_ms;
         }
@@ -248,7 +242,6 @@ impl LaneDetector {
         (number, source): (u32, &mut Source),
         series: &Series,
         end_ms: u64,
-        alive_bits: f32,
     ) {
         let wanted = self.detector.descriptor().series.iter();
         let columns: Vec<Column> = wanted
@@ -279,7 +272,7 @@ impl LaneDetector {
             if bits <= 0.0 {
                 continue;
             }
-            let loud = bits + self.offset >= alive_bits
+            let loud = bits + self.offset >= source.standard.alive_bits()
                 && source.may_explain(judged_in, (index, mark.channel), bits);
             let explanation = loud.then(|| self.detector.explain(mark.token)).flatten();
             let template = (mark.row != WHOLE).then(|| series.templates[mark.row as usize]);

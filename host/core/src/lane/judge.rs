@@ -30,6 +30,7 @@ pub(super) fn judge(
         renaming::forgive(&mut candidates, source, (series, end_ms), settings.window_ms);
         doubt_single_errors(&mut candidates, source, series);
     }
+    let alive_bits = source.standard.alive_bits();
     let age = source.age_of(window);
     let trials = voices(detectors).log2();
     let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);
@@ -41,7 +42,7 @@ pub(super) fn judge(
         state_bits = state_bits.max(fused(state));
         news_bits = news_bits.max(fused(news));
     }
-    if state_bits < settings.alive_bits() {
+    if state_bits < alive_bits {
         return None;
     }
     let mut ranked: Vec<(f32, Candidate)> = candidates
@@ -57,7 +58,7 @@ pub(super) fn judge(
         b.total_cmp(a).then_with(|| key(left).cmp(&key(right)))
     });
     let best = ranked.first().map_or(0.0, |(bits, _)| *bits);
-    ranked.retain(|(bits, _)| *bits >= settings.alive_bits() || *bits == best);
+    ranked.retain(|(bits, _)| *bits >= alive_bits || *bits == best);
     ranked.truncate(settings.findings_max);
     let start_ms = window * settings.window_ms;
     let findings = ranked

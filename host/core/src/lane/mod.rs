@@ -18,7 +18,7 @@ use crate::column::Column;
 use crate::matcher::{Matcher, Scratch};
 use crate::plugin::{Detector, Filter, LineColumn, Scale, WindowSpan};
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::{Settings, Standard};
 use crate::template::TemplateInfo;
 use columns::{ColumnPlan, Facts};
 use detect::LaneDetector;
@@ -291,6 +291,11 @@ impl Lane {
             Input::End => self.judge_waiting(&mut outputs),
         }
         outputs
+    }
+
+    /// Judges a source by a standard of its own; to be said before its first record, and before it is loaded.
+    pub fn judge_by(&mut self, source: u32, standard: Standard) {
+        self.sources.judge_by(source, standard);
     }
 
     /// What was counted so far.

@@ -5,7 +5,7 @@ use super::{MetTemplate, SourceInfo};
 use crate::calibrate::{Calibration, Side};
 use crate::plugin::Explanation;
 use crate::plugin::Scale;
-use crate::settings::Settings;
+use crate::settings::{Settings, Standard};
 use crate::template::{MinerLimits, Templates};
 use crate::window::{CountLimits, Counts};
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,9 @@ pub(super) struct Source {
     texts_window: u64,
     #[serde(skip)]
     window_ms: u64,
+    /// By what it is judged.
+    #[serde(skip)]
+    pub(super) standard: Standard,
     /// Whether there is anything that was not saved yet.
     #[serde(skip)]
     pub(super) changed: bool,
@@ -100,6 +103,7 @@ impl Source {
             texts: HashSet::default(),
             texts_window: 0,
             window_ms: settings.window_ms,
+            standard: settings.standard(),
             changed: false,
         }
     }
@@ -274,17 +278,24 @@ pub(super) struct Sources {
     span_ms_max: u64,
     scales: Vec<Scale>,
     by_number: BTreeMap<u32, Source>,
+    /// Of those that are not judged as all are, also before they are met and while they sleep.
+    standards: BTreeMap<u32, Standard>,
 }
 
 impl Sources {
     pub(super) fn new(settings: Settings, span_ms_max: u64, scales: Vec<Scale>) -> Self {
-        Sources { settings, span_ms_max, scales, by_number: BTreeMap::new() }
+        let (by_number, standards) = (BTreeMap::new(), BTreeMap::new());
+        Sources { settings, span_ms_max, scales, by_number, standards }
     }
 
     /// The source of that number, new if it was never met.
     pub(super) fn of(&mut self, number: u32) -> &mut Source {
-        let Sources { settings, span_ms_max, scales, by_number } = self;
-        by_number.entry(number).or_insert_with(|| Source::new(settings, *span_ms_max, scales))
+        let Sources { settings, span_ms_max, scales, by_number, standards } = self;
+        by_number.entry(number).or_insert_with(|| {
+            let standard = standards.get(&number).copied();
+            let source = Source::new(settings, *span_ms_max, scales);
+            Source { standard: standard.unwrap_or_else(|| settings.standard()), ..source }
+        })
     }
 
     /// Takes a source that was saved.
@@ -293,7 +304,17 @@ impl Sources {
         source.templates.limit(miner);
         source.counts.limit(counts);
         source.window_ms = self.settings.window_ms;
+        let standard = self.standards.get(&number).copied();
+        source.standard = standard.unwrap_or_else(|| self.settings.standard());
         self.by_number.insert(number, source);
+    }
+
+    /// Judges a source by a standard of its own.
+    pub(super) fn judge_by(&mut self, number: u32, standard: Standard) {
+        self.standards.insert(number, standard);
+        if let Some(source) = self.by_number.get_mut(&number) {
+            source.standard = standard;
+        }
     }
 
     /// The source of that number, if it was ever met.

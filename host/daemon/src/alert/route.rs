@@ -4,17 +4,24 @@ use bellwether_core::correlate::{Alarm, Event, EventKind};
 use bellwether_store::{AlertKind, NewAlert, Severity};
 
 use super::body::Body;
-use crate::config::AlertConfig;
+use crate::config::{AlertConfig, SourceConfig, may_be_told};
 
-/// The alert that an event deserves, for the commit that keeps the event; none if no sink wants it. The same event gives
+/// The alert that an event deserves, for the commit that keeps the event; none if nobody may be told, or no sink wants it. The same event gives
 /// the same alert, so that a commit which is repeated tells nobody twice.
-pub fn new_alerts(config: &AlertConfig, event: &Event) -> Option<NewAlert> {
+pub fn new_alerts(
+    config: &AlertConfig,
+    sources: &[SourceConfig],
+    event: &Event,
+) -> Option<NewAlert> {
     let (kind, word) = match event.event {
         EventKind::Opened => (AlertKind::Opened, "opened"),
         EventKind::Updated => (AlertKind::Updated, "updated"),
         EventKind::Resolved if config.resolved => (AlertKind::Resolved, "resolved"),
         EventKind::Resolved | EventKind::Continued => return None,
     };
+    if !may_be_told(sources, event) {
+        return None;
+    }
     let wanting = config.sinks.iter().filter(|sink| sink.wants(event));
     let sinks: Vec<String> = wanting.map(|sink| sink.name.clone()).collect();
     if sinks.is_empty() {

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// Checks a configuration with everything it names.
 pub(super) fn config(path: &Path) -> Result<(), Failure> {
     let config = Config::load(path).map_err(Failure::config)?;
-    let settings = settings(&config);
-    let bits = settings.alarm_bits();
+    let settings = settings(&config, &config.tenant);
+    let bits = settings.standard().alarm_bits;
     Loadout::new(&config, settings, Wishes::default())?;
     let mut out = stdout();
     writeln!(

@@ -75,7 +75,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
     let (plan, mut generator) = options.plan.generator()?;
     let config = load_config(options.config.as_deref())?;
-    let settings = settings(&config);
+    let settings = settings(&config, &config.tenant);
     let window_ms = settings.window_ms;
     let loadout = Arc::new(Loadout::new(&config, settings, Wishes::default())?);
     let workers = worker_count(options.workers.map(usize::from), &config);

@@ -36,8 +36,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = Config::load(&options.config).map_err(Failure::config)?;
     let first = config.inputs.first();
     let tenant = options.tenant.clone().or_else(|| first.map(|input| input.tenant.clone()));
-    let mut settings = settings(&config);
-    settings.tenant = tenant.unwrap_or_else(|| config.tenant.clone());
+    let settings = settings(&config, tenant.as_deref().unwrap_or(&config.tenant));
     let input = config.inputs.iter().find(|input| input.tenant == settings.tenant);
     let histories = histories(options, input)?;
     let wishes = Wishes { panes: true, ..Wishes::default() };

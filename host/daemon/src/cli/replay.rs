@@ -58,7 +58,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         ));
     }
     let config = load_config(options.config.as_deref())?;
-    let mut settings = settings(&config);
+    let mut settings = settings(&config, &config.tenant);
     settings.rate_per_s = options.rate.unwrap_or(settings.rate_per_s);
     let mut inputs = Inputs::open(&options.files)?;
     let mut kept = Kept::create(options)?;

@@ -61,13 +61,33 @@ impl Table<'_> {
         doc: &str,
     ) -> f64 {
         self.note_setting(key, &format!("{default:?}"), &with_range(doc, &range));
+        self.read_number(key, &range, default).unwrap_or(default)
+    }
+
+    /// A number that may be left out.
+    pub(super) fn optional_number(
+        &mut self,
+        key: &'static str,
+        example: f64,
+        range: RangeInclusive<f64>,
+        doc: &str,
+    ) -> Option<f64> {
+        self.note_optional(key, &format!("{example:?}"), &with_range(doc, &range));
+        self.read_number(key, &range, example)
+    }
+
+    fn read_number(
+        &mut self,
+        key: &'static str,
+        range: &RangeInclusive<f64>,
+        example: f64,
+    ) -> Option<f64> {
         let expected = format!("a number from {} to {}", range.start(), range.end());
-        let number = self.read(key, &expected, &default.to_string(), |value| match value {
+        self.read(key, &expected, &example.to_string(), |value| match value {
             Value::Integer(integer) => Some(*integer as f64).filter(|n| range.contains(n)),
             Value::Number(number) => Some(*number).filter(|n| range.contains(n)),
             _ => None,
-        });
-        number.unwrap_or(default)
+        })
     }
 
     /// `true` or `false`.

@@ -14,6 +14,7 @@ mod plugins;
 mod secret;
 mod sections;
 mod sinks;
+mod sources;
 mod table;
 mod tree;
 mod watch;
@@ -29,6 +30,7 @@ pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig}
 pub use secret::Secret;
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};
 pub use sinks::{SinkConfig, SinkTarget, WebhookConfig};
+pub use sources::{SourceConfig, may_be_told};
 pub use watch::{ApiConfig, FollowConfig, InputConfig, MemoryConfig, StoreConfig};
 
 use mistake::Mistake;
@@ -71,6 +73,8 @@ pub struct Config {
     pub plugins: PluginConfig,
     /// What becomes of findings.
     pub anomalies: AnomalyConfig,
+    /// Sources that are treated otherwise than all others.
+    pub sources: Vec<SourceConfig>,
     /// Files that the daemon follows.
     pub inputs: Vec<InputConfig>,
     /// How it follows them.
@@ -155,6 +159,7 @@ impl Config {
                 "What becomes of findings.",
                 AnomalyConfig::read,
             ),
+            sources: sources::read_sources(table),
             inputs: watch::read_inputs(table, folder),
             follow: table.section("follow", "How files are followed.", FollowConfig::read),
             store: table.section("store", "What the daemon keeps.", |section| {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use bellwether_connect::sink::{check_header, check_url};
 use bellwether_core::correlate::{Alarm, Event};
+use bellwether_core::glob;
 
-use super::files;
 use super::mistake::nearest;
 use super::secret::{self, Secret};
 use super::table::Table;
@@ -57,7 +57,7 @@ pub struct WebhookConfig {
 impl SinkConfig {
     /// Whether an event is one that the sink is told of.
     pub fn wants(&self, event: &Event) -> bool {
-        let fits = |pattern: &String| files::fits(pattern, &event.source);
+        let fits = |pattern: &String| glob::fits(pattern, &event.source);
         event.severity >= self.severity
             && self.tenant.as_ref().is_none_or(|tenant| *tenant == event.tenant)
             && (self.sources.is_empty() || self.sources.iter().any(fits))
@@ -75,16 +75,7 @@ pub(super) fn read_sinks(table: &mut Table<'_>, folder: &Path) -> Vec<SinkConfig
             "What it is: a webhook to which JSON is posted, standard output, or a file, with a line of JSON for each alert.",
         );
         let name = entry.name("name", kind, "Name, which no other sink has; if left out, the type.");
-        let word = entry.choice(
-            "severity",
-            &["notice", "warning", "critical"],
-            "Least severity of what it is told.",
-        );
-        let severity = match word {
-            "critical" => Alarm::Critical,
-            "warning" => Alarm::Warning,
-            _ => Alarm::Notice,
-        };
+        let severity = read_severity(entry, "severity", "Least severity of what it is told.");
         let tenant =
             entry.optional_name("tenant", "default", "Tenant whose anomalies it is told of.");
         let sources = entry.texts(
@@ -107,6 +98,15 @@ pub(super) fn read_sinks(table: &mut Table<'_>, folder: &Path) -> Vec<SinkConfig
         let sources = sources.into_iter().map(|(_, text)| text).collect();
         Some(SinkConfig { name, target: target?, severity, tenant, sources })
     })
+}
+
+/// How much something must matter.
+pub(super) fn read_severity(entry: &mut Table<'_>, key: &'static str, doc: &str) -> Alarm {
+    match entry.choice(key, &["notice", "warning", "critical"], doc) {
+        "critical" => Alarm::Critical,
+        "warning" => Alarm::Warning,
+        _ => Alarm::Notice,
+    }
 }
 
 /// Settings must not be given in vain.

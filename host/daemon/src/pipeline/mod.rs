@@ -13,6 +13,7 @@ use bellwether_core::correlate::{Correlator, Event};
 use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
 use bellwether_core::lane::{KeptRecord, LaneCounters, PaneCounts, SavedSource, SourceInfo};
 use bellwether_core::report::WindowScore;
+use bellwether_core::settings::Standard;
 use bellwether_core::state::StateError;
 pub use checkpoint::{Checkpoint, SourceCheckpoint, SourceState};
 use gather::Gather;
@@ -100,6 +101,8 @@ pub struct Pipeline {
     sources: BTreeMap<u32, SourceInfo>,
     saved: Vec<SavedSource>,
     sleepers: Sleepers,
+    /// By what sources are judged that no rule names.
+    standard: Standard,
     /// Workers that have ended, or saved.
     done: usize,
 }
@@ -147,9 +150,10 @@ impl Pipeline {
             sources: BTreeMap::new(),
             saved: Vec::new(),
             sleepers: Sleepers::default(),
+            standard: loadout.settings().standard(),
             done: 0,
         };
-        pipeline.learn_sources();
+        pipeline.learn_sources(&mut Output::default())?;
         Ok(pipeline)
     }
 
@@ -262,7 +266,7 @@ impl Pipeline {
     }
 
     fn dispatch(&mut self, routed: Vec<Routed>, output: &mut Output) -> Result<(), PipelineError> {
-        self.learn_sources();
+        self.learn_sources(output)?;
         for item in routed {
             match item {
                 Routed::Records { lane, batch } => {
@@ -291,9 +295,18 @@ impl Pipeline {
         lane as usize % self.tasks.len()
     }
 
-    fn learn_sources(&mut self) {
-        let known = self.gather.correlator.sources();
-        self.gather.correlator.learn_sources(self.intake.source_keys(known));
+    /// Sources that were just met are made known to those behind the intake.
+    fn learn_sources(&mut self, output: &mut Output) -> Result<(), PipelineError> {
+        for source in self.intake.take_met() {
+            let key = self.intake.source_key(source);
+            let standard = self.gather.correlator.learn_source(source, key);
+            if standard != self.standard {
+                let lane = self.intake.lane_of_source(source);
+                let task = Task::JudgeBy { lane, source, standard };
+                self.send(self.worker_of(lane), task, output)?;
+            }
+        }
+        Ok(())
     }
 
     /// Hands a task over; while the worker is behind, takes answers in, which is what it may be waiting for.

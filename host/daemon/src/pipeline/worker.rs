@@ -5,6 +5,7 @@ use crate::loadout::Loadout;
 use bellwether_core::batch::Batch;
 use bellwether_core::lane::{Input, Lane, LaneCounters, Outputs, Relief, SavedSource, SourceInfo};
 use bellwether_core::plugin::PluginState;
+use bellwether_core::settings::Standard;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -18,6 +19,8 @@ pub(super) enum Task {
     Tick(u64),
     /// Go on with a source that was saved.
     Load { lane: u32, source: u32, state: Vec<u8>, plugins: Vec<(String, PluginState)> },
+    /// Judge a source by a standard of its own.
+    JudgeBy { lane: u32, source: u32, standard: Standard },
     /// Let go of a source that was saved.
     Forget { lane: u32, source: u32 },
     /// Let go of something in every source.
@@ -95,6 +98,10 @@ impl Worker<'_> {
             }
             Task::Load { lane, source, state, plugins } => {
                 self.lane(lane)?.load(source, &state, plugins)?;
+                say(Answer::Done)
+            }
+            Task::JudgeBy { lane, source, standard } => {
+                self.lane(lane)?.judge_by(source, standard);
                 say(Answer::Done)
             }
             Task::Forget { lane, source } => {

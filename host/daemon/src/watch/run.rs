@@ -165,8 +165,7 @@ fn open_loadouts(config: &Config) -> Result<Loadouts, LoadoutError> {
     let tenants: BTreeSet<&str> = config.inputs.iter().map(|input| &*input.tenant).collect();
     let wishes = Wishes { panes: true, ..Wishes::default() };
     let open = |tenant: &str| {
-        let mut settings = settings(config);
-        settings.tenant = tenant.into();
+        let settings = settings(config, tenant);
         Ok((tenant.to_string(), Arc::new(Loadout::new(config, settings, wishes)?)))
     };
     tenants.into_iter().map(open).collect()

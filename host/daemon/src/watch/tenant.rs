@@ -280,7 +280,8 @@ impl Tenant {
         let keys = self.pipeline.intake();
         self.pending.add_panes(output.panes, |source| keys.source_key(source).to_string());
         for event in &output.events {
-            let alert = new_alerts(&self.given.config.alerts, event);
+            let Config { alerts, sources, .. } = &*self.given.config;
+            let alert = new_alerts(alerts, sources, event);
             self.pending.add_event(event, alert);
         }
     }

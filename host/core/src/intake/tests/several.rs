@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// What each source gets to see: its rows, and between them up to when its windows were closed.
 fn by_source(bench: &Bench) -> BTreeMap<String, Vec<String>> {
-    let keys: Vec<&str> = bench.intake.source_keys(0).collect();
+    let keys = bench.keys();
     let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for routed in &bench.out {
         match routed {
@@ -17,7 +17,7 @@ fn by_source(bench: &Bench) -> BTreeMap<String, Vec<String>> {
             }
             Routed::Close { sources, until_ms, .. } => {
                 for number in sources {
-                    let seen = seen.entry(keys[*number as usize].into()).or_default();
+                    let seen = seen.entry(keys[*number as usize].clone()).or_default();
                     // To close once more, with nothing in between, is to close further.
                     seen.pop_if(|last| last.starts_with('|'));
                     seen.push(format!("|{until_ms}"));

@@ -109,6 +109,36 @@ fn bits_are_those_of_the_source_age_and_the_offset() {
 }
 
 #[test]
+fn a_source_with_a_standard_of_its_own_is_judged_by_it() {
+    let sources = [0, 1, 2];
+    let odd = |lane: &mut Lane| {
+        sources.iter().for_each(|source| age(lane, *source, OLD));
+        for source in sources {
+            push(lane, &[said(source, OLD * MINUTE, "odd line")]);
+        }
+        tick(lane, OLD).iter().map(|report| report.source).collect::<Vec<_>>()
+    };
+    let lane = || lane_of(vec![Fake::observing(|lines| Some(marked(lines, STRENGTH)))]);
+    assert_eq!(odd(&mut lane()), sources, "the same lines, and the same standard");
+    // Odd lines have eleven bits; six tenths of an alarm keep an anomaly alive.
+    let standard = |alarm_bits| Standard { alarm_bits, ..Standard::default() };
+    let mut others = lane();
+    others.judge_by(1, standard(12.0 / 0.6));
+    others.judge_by(2, standard(10.9 / 0.6));
+    assert_eq!(odd(&mut others), [0, 2]);
+    for saved in others.save() {
+        others.forget(saved.source);
+        others.load(saved.source, &saved.state, saved.plugins).unwrap();
+    }
+    for source in sources {
+        push(&mut others, &[said(source, (OLD + 300) * MINUTE, "odd line of another kind")]);
+    }
+    let reports = tick(&mut others, OLD + 300);
+    let reported: Vec<u32> = reports.iter().map(|report| report.source).collect();
+    assert_eq!(reported, [0, 2], "also after sleep");
+}
+
+#[test]
 fn what_is_no_score_does_not_speak() {
     let cases: [(&str, Answer); 6] = [
         ("silence", |_| silence()),

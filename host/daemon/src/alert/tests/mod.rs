@@ -112,7 +112,8 @@ impl Desk {
 
     /// Commits events with the alerts they deserve.
     async fn commit(&self, events: &[Event]) {
-        let alerts = events.iter().filter_map(|event| new_alerts(&self.config, event)).collect();
+        let alerts =
+            events.iter().filter_map(|event| new_alerts(&self.config, &[], event)).collect();
         let checkpoint = Checkpoint { tenant: "default".into(), alerts, ..Checkpoint::default() };
         self.keeper.ask(move |writer| writer.commit(&checkpoint)).await.unwrap();
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::alert::FIELDS;
+use crate::config::SourceConfig;
 
 #[test]
 fn sinks_get_what_they_want() {
@@ -32,7 +33,7 @@ fn sinks_get_what_they_want() {
         (event("a", EventKind::Continued), &[]),
     ];
     for (event, expected) in cases {
-        let sinks = new_alerts(&config, event).map(|alert| alert.sinks).unwrap_or_default();
+        let sinks = new_alerts(&config, &[], event).map(|alert| alert.sinks).unwrap_or_default();
         assert_eq!(&sinks, expected, "{event:?}");
     }
 }
@@ -48,7 +49,42 @@ fn nobody_is_told_where_nobody_asked() {
         (&unresolved, EventKind::Resolved, false),
     ];
     for (config, kind, expected) in cases {
-        assert_eq!(new_alerts(config, &event("a", kind)).is_some(), expected, "{kind:?}");
+        assert_eq!(new_alerts(config, &[], &event("a", kind)).is_some(), expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn nobody_is_told_of_sources_that_are_muted() {
+    let told = config(&["sinks: [{type: stdout}]"]);
+    let entry = |keys: &str, tenant: Option<&str>, muted, severity_min| SourceConfig {
+        keys: keys.into(),
+        tenant: tenant.map(String::from),
+        alerts_per_day: None,
+        quiet_windows: None,
+        muted,
+        severity_min,
+    };
+    use Alarm::{Critical, Notice, Warning};
+    let loud = entry("file:web-1", None, false, Notice);
+    let muted = entry("file:web-*", None, true, Notice);
+    let other = entry("**", Some("other"), true, Notice);
+    let warnings = entry("**", Some("default"), false, Warning);
+    let critical = entry("**", None, false, Critical);
+    let cases = [
+        (vec![], true),
+        (vec![muted.clone()], false),
+        (vec![loud.clone(), muted.clone()], true),
+        (vec![muted, loud], false),
+        (vec![other.clone()], true),
+        (vec![warnings.clone(), critical.clone()], true),
+        (vec![other, critical, warnings], false),
+        (vec![entry("file:web", None, true, Notice)], true),
+    ];
+    for (sources, expected) in cases {
+        for kind in [EventKind::Opened, EventKind::Updated, EventKind::Resolved] {
+            let told = new_alerts(&told, &sources, &event("a", kind)).is_some();
+            assert_eq!(told, expected, "{kind:?} {sources:?}");
+        }
     }
 }
 
@@ -56,13 +92,13 @@ fn nobody_is_told_where_nobody_asked() {
 fn an_event_always_gives_the_same_alert() {
     let config = config(&["link: http://bell.example/", "sinks: [{type: stdout}]"]);
     let opened = event("a1", EventKind::Opened);
-    let alert = new_alerts(&config, &opened).unwrap();
-    assert_eq!(Some(&alert), new_alerts(&config, &opened).as_ref());
+    let alert = new_alerts(&config, &[], &opened).unwrap();
+    assert_eq!(Some(&alert), new_alerts(&config, &[], &opened).as_ref());
     assert_eq!(alert.key, "a1:opened:1000");
     assert_eq!((alert.anomaly.as_str(), alert.cause.as_str()), ("a1", "00000061"));
     let later = Event { at_ms: 2_000, ..opened.clone() };
     let resolved = Event { event: EventKind::Resolved, ..opened };
-    let keys = [&later, &resolved].map(|event| new_alerts(&config, event).unwrap().key);
+    let keys = [&later, &resolved].map(|event| new_alerts(&config, &[], event).unwrap().key);
     assert_eq!(keys, ["a1:opened:2000", "a1:resolved:1000"]);
 
     let body: serde_json::Map<String, serde_json::Value> =
@@ -92,7 +128,7 @@ fn odd_events_give_sound_json_of_bounded_size() {
         detectors: vec!["rate".into(); 100],
         ..event("a", EventKind::Opened)
     };
-    let body = new_alerts(&config, &event).unwrap().body;
+    let body = new_alerts(&config, &[], &event).unwrap().body;
     assert!(body.len() < 400_000, "{}", body.len());
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert!(body["bits"].is_null() && body["before_per_minute"].is_null());

@@ -121,11 +121,15 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         None => None,
     };
     let config = load_config(options.config.as_deref())?;
-    let wanted = settings(&config);
-    let threshold = wanted.alarm_bits();
-    let reporting =
-        Settings { alerts_per_day: wanted.alerts_per_day.max(REPORTED_ALERTS_PER_DAY), ..wanted };
-    let mut run = Run::new(reporting.window_ms, reporting.alive_bits());
+    let wanted = settings(&config, &config.tenant);
+    let threshold = wanted.standard().alarm_bits;
+    // One threshold for all sources is what is measured.
+    let reporting = Settings {
+        alerts_per_day: wanted.alerts_per_day.max(REPORTED_ALERTS_PER_DAY),
+        rules: Vec::new(),
+        ..wanted
+    };
+    let mut run = Run::new(reporting.window_ms, reporting.standard().alive_bits());
     let mut inputs = Inputs::open(&options.files)?;
     let began = Instant::now();
     let window_ms = reporting.window_ms;
