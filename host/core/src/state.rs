@@ -58,7 +58,9 @@ impl Packer {
     }
 
     pub(crate) fn pack(&mut self, bytes: &[u8]) -> Vec<u8> {
-        self.0.compress(bytes).expect("zstd compresses whatever fits into memory")
+        let mut packed = self.0.compress(bytes).expect("zstd compresses whatever fits into memory");
+        packed.shrink_to_fit();
+        packed
     }
 }
 
