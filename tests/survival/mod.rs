@@ -4,6 +4,7 @@
 mod alerts;
 mod daemon;
 mod disk;
+mod gone;
 mod hook;
 mod place;
 mod reload;

@@ -16,7 +16,9 @@ pub struct Checkpoint {
     pub intake: Vec<u8>,
     /// All inputs; those of the last checkpoint that are not among them are forgotten.
     pub inputs: Vec<InputRow>,
-    /// The sources that changed since the last checkpoint.
+    /// Keys of sources of which nothing is remembered any more but what was counted and found.
+    pub forgotten: Vec<String>,
+    /// The sources that changed since the last checkpoint, those that begin anew after they were forgotten among them.
     pub sources: Vec<SourceRow>,
     /// The templates that changed.
     pub templates: Vec<TemplateRow>,
@@ -58,7 +60,7 @@ pub struct SourceRow {
     pub last_ms: i64,
     /// Templates known.
     pub templates: u32,
-    /// Opaque state of the lane.
+    /// Opaque state of the lane; empty for a source that is forgotten.
     pub state: Vec<u8>,
     /// States of plugins; those of the last checkpoint that are not among them are forgotten.
     pub plugins: Vec<PluginStateRow>,

@@ -101,9 +101,8 @@ impl Follower {
     fn forget_one(&mut self, events: &mut Vec<StreamEvent>) -> bool {
         let ended = self.streams.iter().filter(|(_, followed)| followed.stream.has_ended());
         let oldest = ended.min_by_key(|(_, followed)| followed.read_last).map(|(id, _)| *id);
-        let Some(followed) = oldest.and_then(|id| self.streams.remove(&id)) else { return false };
-        self.by_path.remove(followed.stream.path());
-        events.extend(oldest.map(|id| StreamEvent::Gone { id }));
+        let Some(id) = oldest.filter(|id| self.forget(*id)) else { return false };
+        events.push(StreamEvent::Gone { id });
         true
     }
 }

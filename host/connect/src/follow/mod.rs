@@ -239,6 +239,23 @@ impl Follower {
         self.streams.get(&id).map(|followed| followed.stream.save())
     }
 
+    /// Whether all of a stream was handed out and its file is deleted, or it is not followed any more.
+    pub fn has_ended(&self, id: StreamId) -> bool {
+        self.streams.get(&id).is_none_or(|followed| followed.stream.has_ended())
+    }
+
+    /// Forgets a stream that has ended, and whether it had; its path would come back as another stream.
+    pub fn forget(&mut self, id: StreamId) -> bool {
+        let Some(followed) = self.streams.get(&id) else { return false };
+        if !followed.stream.has_ended() {
+            return false;
+        }
+        self.open_files -= followed.stream.open_files();
+        self.by_path.remove(followed.stream.path());
+        self.streams.remove(&id);
+        true
+    }
+
     /// Bytes of a stream that are known to be there and were not handed out.
     pub fn lag_bytes(&self, id: StreamId) -> u64 {
         self.streams.get(&id).map_or(0, |followed| followed.stream.lag_bytes())

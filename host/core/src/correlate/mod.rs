@@ -50,6 +50,11 @@ impl Correlator {
         standard
     }
 
+    /// Forgets a source without open anomalies; its number may be given to another one.
+    pub fn forget_source(&mut self, source: u32) {
+        self.sources.remove(&source);
+    }
+
     /// Folds the reports of a source, in the order of their windows; they are complete up to `until_ms`, or nothing
     /// more comes. Anomalies that are open at the end stay so: nobody knows how they end.
     pub fn fold(

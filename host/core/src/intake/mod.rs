@@ -6,10 +6,12 @@
 //! a source follows from its own bytes, however inputs were read and whatever the others do. The event time of the
 //! tenant is the least of its live inputs; those that have ended or say nothing follow it.
 
+mod forget;
 mod gate;
 mod input;
 mod pace;
 mod route;
+mod slots;
 mod state;
 
 use crate::assemble::{Assembler, AssemblerLimits};
@@ -24,6 +26,7 @@ pub use input::InputOptions;
 use input::{Input, Pace, Source};
 pub use route::Routing;
 use serde::{Deserialize, Serialize};
+use slots::Slots;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -91,8 +94,8 @@ pub struct SourceForm {
 pub struct Intake {
     settings: Settings,
     now_ms: i64,
-    inputs: Vec<Input>,
-    sources: Vec<Source>,
+    inputs: Slots<Input>,
+    sources: Slots<Source>,
     /// Sources that nobody behind it knows yet.
     met: Vec<u32>,
     builders: BTreeMap<u32, BatchBuilder>,
@@ -106,8 +109,8 @@ impl Intake {
         Intake {
             settings,
             now_ms,
-            inputs: Vec::new(),
-            sources: Vec::new(),
+            inputs: Slots::new(),
+            sources: Slots::new(),
             met: Vec::new(),
             builders: BTreeMap::new(),
             ticked_ms: 0,
@@ -117,14 +120,14 @@ impl Intake {
 
     /// Adds an input. One that event time waits for is to be added before the first byte, or windows close without it.
     pub fn open(&mut self, options: InputOptions) -> InputId {
-        let ordinal = self.inputs.len() + 1;
+        let place = self.inputs.next();
         let both_prefixed = |other: &Input| {
             [other.options.routing, options.routing] == [Routing::Prefixed, Routing::Prefixed]
         };
         let same = |other: &Input| other.options.source == options.source || both_prefixed(other);
-        let suffix =
-            if self.inputs.iter().any(same) { format!("#{ordinal}") } else { String::new() };
-        self.inputs.push(Input {
+        let is_second = self.inputs.values().any(same);
+        let suffix = if is_second { format!("#{}", place + 1) } else { String::new() };
+        self.inputs.put(Input {
             pace: if options.follows { Pace::CatchingUp } else { Pace::Live },
             options,
             suffix,
@@ -135,12 +138,12 @@ impl Intake {
             by_name: BTreeMap::new(),
             bytes: 0,
         });
-        InputId(self.inputs.len() - 1)
+        InputId(place)
     }
 
     /// The live input whose event time is furthest behind: the one to read next.
     pub fn furthest_behind(&self) -> Option<InputId> {
-        let live = self.inputs.iter().enumerate().filter(|(_, input)| input.pace == Pace::Live);
+        let live = self.inputs.iter().filter(|(_, input)| input.pace == Pace::Live);
         live.min_by_key(|(_, input)| (input.gate.closed_ms(), input.bytes))
             .map(|(index, _)| InputId(index))
     }
@@ -175,11 +178,11 @@ impl Intake {
         self.flush_input(index, out);
         self.inputs[index].pace = Pace::Idle;
         let waited_for = |input: &Input| matches!(input.pace, Pace::CatchingUp | Pace::Live);
-        if self.inputs.iter().any(waited_for) {
+        if self.inputs.values().any(waited_for) {
             self.tick(out);
         } else {
             // Whoever came furthest says how far event time has come, in whatever order they fell silent.
-            let furthest = self.inputs.iter().map(|input| input.gate.closed_ms()).max();
+            let furthest = self.inputs.values().map(|input| input.gate.closed_ms()).max();
             self.tick_to(self.step(furthest.unwrap_or(0)), out);
         }
     }
@@ -187,7 +190,7 @@ impl Intake {
     /// While all inputs are idle, only a clock knows how far event time has come.
     pub fn pass(&mut self, until_ms: u64, out: &mut Vec<Routed>) {
         let waited_for = |input: &Input| matches!(input.pace, Pace::Live);
-        if !self.inputs.iter().any(waited_for) {
+        if !self.inputs.values().any(waited_for) {
             self.tick_to(self.step(until_ms as i64), out);
         }
     }
@@ -198,8 +201,8 @@ impl Intake {
         splitter.finish(&mut |line| self.line(index, line, out));
         self.flush_input(index, out);
         self.inputs[index].pace = Pace::Finished;
-        if self.inputs.iter().all(|input| input.pace == Pace::Finished) {
-            let newest = self.inputs.iter().filter_map(|input| input.gate.newest_ms()).max();
+        if self.inputs.values().all(|input| input.pace == Pace::Finished) {
+            let newest = self.inputs.values().filter_map(|input| input.gate.newest_ms()).max();
             self.flush(out);
             self.tick_to(newest.unwrap_or(0).max(0) as u64, out);
         } else {
@@ -220,7 +223,7 @@ impl Intake {
     pub fn set_clock(&mut self, now_ms: i64) {
         self.now_ms = now_ms;
         let limits = GateLimits::new(&self.settings, now_ms);
-        self.inputs.iter_mut().for_each(|input| input.gate.limit(limits));
+        self.inputs.values_mut().for_each(|input| input.gate.limit(limits));
     }
 
     /// Where the records went.
@@ -230,13 +233,13 @@ impl Intake {
 
     /// Newest event time of all inputs, in milliseconds since 1970.
     pub fn newest_ms(&self) -> Option<u64> {
-        let newest = self.inputs.iter().filter_map(|input| input.gate.newest_ms()).max();
+        let newest = self.inputs.values().filter_map(|input| input.gate.newest_ms()).max();
         newest.map(|newest| newest.max(0) as u64)
     }
 
     /// Inputs of an earlier run that nobody reads any more follow the others.
     pub fn rest(&mut self) {
-        let unread = self.inputs.iter_mut().filter(|input| input.pace == Pace::Live);
+        let unread = self.inputs.values_mut().filter(|input| input.pace == Pace::Live);
         unread.for_each(|input| input.pace = Pace::Idle);
     }
 
@@ -245,14 +248,14 @@ impl Intake {
         self.ticked_ms
     }
 
-    /// The sources met so far; a source's number is its place.
-    pub fn sources(&self) -> Vec<SourceForm> {
+    /// The sources met so far, by number.
+    pub fn sources(&self) -> BTreeMap<u32, SourceForm> {
         let form = |source: &Source| SourceForm {
             key: source.key.clone(),
             form: source.assembler.as_ref().expect("no record is being handed out").verdict(),
             records: source.records,
         };
-        self.sources.iter().map(form).collect()
+        self.sources.iter().map(|(number, source)| (number as u32, form(source))).collect()
     }
 
     /// The lane of a source.
@@ -295,14 +298,15 @@ impl Intake {
         if self.sources.len() >= self.settings.sources_max {
             return None;
         }
-        let number = self.sources.len() as u32;
+        let number = self.sources.next() as u32;
         let Input { options, suffix, .. } = &self.inputs[input];
         let key = format!("{}{suffix}", Routing::key(&options.source, name));
         let reference = Reference { time_ms: options.reference_ms };
         let mut assembler = Assembler::new(self.assembler_limits(), reference);
         assembler.label(&options.labels);
-        self.sources.push(Source {
-            lane: self.lane_of(&key),
+        let lane = lane_of(&key, self.settings.lanes);
+        self.sources.put(Source {
+            lane,
             key,
             input,
             envelope: Envelope::default(),
@@ -315,10 +319,6 @@ impl Intake {
         self.inputs[input].by_name.insert(name.into(), number);
         self.met.push(number);
         Some(number)
-    }
-
-    fn lane_of(&self, key: &str) -> u32 {
-        (xxh3_64(key.as_bytes()) % u64::from(self.settings.lanes)) as u32
     }
 
     fn frame_limits(&self) -> FrameLimits {
@@ -372,6 +372,10 @@ impl Intake {
         let stamped = self.inputs[source.input].gate.newest_stamp_ms();
         stamped.unwrap_or((arrivals as f64 * 1000.0 / self.settings.rate_per_s) as i64)
     }
+}
+
+fn lane_of(key: &str, lanes: u32) -> u32 {
+    (xxh3_64(key.as_bytes()) % u64::from(lanes)) as u32
 }
 
 #[cfg(test)]

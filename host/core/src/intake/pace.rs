@@ -103,7 +103,7 @@ impl Intake {
 
     /// Ticks when the least of the live inputs has come a step further.
     pub(super) fn tick(&mut self, out: &mut Vec<Routed>) {
-        let live = self.inputs.iter().filter(|input| input.pace == Pace::Live);
+        let live = self.inputs.values().filter(|input| input.pace == Pace::Live);
         if let Some(least) = live.map(|input| input.gate.closed_ms()).min() {
             self.tick_to(self.step(least), out);
         }
@@ -118,7 +118,7 @@ impl Intake {
         let follows = |input: &Input| {
             matches!(input.pace, Pace::Idle | Pace::Finished) && input.reached_ms < until_ms
         };
-        let inputs = self.inputs.iter().enumerate();
+        let inputs = self.inputs.iter();
         let following: Vec<usize> =
             inputs.filter(|(_, input)| follows(input)).map(|(index, _)| index).collect();
         for index in &following {

@@ -2,7 +2,8 @@
 
 use super::gate::GateLimits;
 use super::input::{Input, Pace, Source};
-use super::{InputId, Intake, IntakeCounters, Routed};
+use super::slots::Slots;
+use super::{InputId, Intake, IntakeCounters, Routed, lane_of};
 use crate::frame::LineSplitter;
 use crate::settings::Settings;
 use crate::state::{StateError, from_bytes, to_bytes};
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize)]
 struct Saved<'a> {
     spans_ms: [u64; 2],
-    inputs: &'a [Input],
-    sources: &'a [Source],
+    inputs: &'a Slots<Input>,
+    sources: &'a Slots<Source>,
     ticked_ms: u64,
     counters: IntakeCounters,
 }
@@ -20,8 +21,8 @@ struct Saved<'a> {
 #[derive(Deserialize)]
 struct Loaded {
     spans_ms: [u64; 2],
-    inputs: Vec<Input>,
-    sources: Vec<Source>,
+    inputs: Slots<Input>,
+    sources: Slots<Source>,
     ticked_ms: u64,
     counters: IntakeCounters,
 }
@@ -47,7 +48,7 @@ impl Intake {
         if spans_ms != wanted {
             return Err(StateError::Spans { saved_ms: spans_ms, wanted_ms: wanted });
         }
-        let met = (0..sources.len() as u32).collect();
+        let met = sources.iter().map(|(number, _)| number as u32).collect();
         let mut intake =
             Intake { inputs, sources, met, ticked_ms, counters, ..Intake::new(settings, now_ms) };
         intake.limit();
@@ -56,8 +57,7 @@ impl Intake {
 
     /// The inputs, with the type and identifier of their source.
     pub fn inputs(&self) -> impl Iterator<Item = (InputId, &str)> {
-        let inputs = self.inputs.iter().enumerate();
-        inputs.map(|(index, input)| (InputId(index), input.options.source.as_str()))
+        self.inputs.iter().map(|(index, input)| (InputId(index), input.options.source.as_str()))
     }
 
     /// An input of an earlier run goes on: nobody waits for it until it was read to its end.
@@ -72,16 +72,15 @@ impl Intake {
     fn limit(&mut self) {
         let gate = GateLimits::new(&self.settings, self.now_ms);
         let (frame, assembler) = (self.frame_limits(), self.assembler_limits());
-        for input in &mut self.inputs {
+        for input in self.inputs.values_mut() {
             input.gate.limit(gate);
             if let Some(splitter) = &mut input.splitter {
                 splitter.limit(frame);
             }
         }
-        for number in 0..self.sources.len() {
-            let lane = self.lane_of(&self.sources[number].key);
-            let source = &mut self.sources[number];
-            source.lane = lane;
+        let lanes = self.settings.lanes;
+        for source in self.sources.values_mut() {
+            source.lane = lane_of(&source.key, lanes);
             if let Some(known) = &mut source.assembler {
                 known.limit(assembler);
             }

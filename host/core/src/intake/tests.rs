@@ -1,11 +1,13 @@
 //! Tests of the way from bytes to batches and ticks.
 
 mod account;
+mod forget;
 mod several;
 mod time;
 
 use super::*;
 use crate::form::Form;
+use std::collections::BTreeMap;
 
 /// 2026-03-02T00:00:00Z, at the beginning of a window.
 const BEGIN_MS: i64 = 1_772_409_600_000;
@@ -48,8 +50,8 @@ impl Bench {
     }
 
     /// Keys of the sources, by number.
-    fn keys(&self) -> Vec<String> {
-        self.intake.sources().into_iter().map(|form| form.key).collect()
+    fn keys(&self) -> BTreeMap<u32, String> {
+        self.intake.sources().into_iter().map(|(number, form)| (number, form.key)).collect()
     }
 
     fn seen(&self) -> Vec<Seen> {
@@ -96,12 +98,12 @@ impl Bench {
     }
 }
 
-fn rows(batch: &Batch, keys: &[String]) -> Vec<Seen> {
+fn rows(batch: &Batch, keys: &BTreeMap<u32, String>) -> Vec<Seen> {
     let mut rows = Vec::new();
     for run in batch.runs() {
         for row in rows.len()..rows.len() + run.rows as usize {
             rows.push(Seen::Row {
-                source: keys[run.source as usize].clone(),
+                source: keys[&run.source].clone(),
                 time_ms: batch.time_ms(row) - BEGIN_MS,
                 position: batch.position(row),
                 text: String::from_utf8_lossy(batch.text(row)).into_owned(),
@@ -170,9 +172,9 @@ fn prefixes_name_sources_and_rows_keep_their_position() {
     bench.finish(input);
     let sources = bench.intake.sources();
     let found: Vec<_> =
-        sources.iter().map(|source| (source.key.as_str(), source.records)).collect();
+        sources.values().map(|source| (source.key.as_str(), source.records)).collect();
     assert_eq!(found, [("docker:web", 2), ("docker:db-1", 1), ("docker:all", 1)]);
-    assert!(sources.iter().all(|source| source.form.form == Form::Iso));
+    assert!(sources.values().all(|source| source.form.form == Form::Iso));
     let length = line.len() as u64;
     let mut places: Vec<(String, u64)> = Vec::new();
     for seen in bench.seen() {

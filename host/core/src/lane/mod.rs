@@ -25,6 +25,7 @@ use detect::LaneDetector;
 use filtering::LaneFilter;
 pub use memory::Relief;
 use serde::{Deserialize, Serialize};
+pub use source::IDLE_WINDOWS;
 use source::Sources;
 pub use state::{MetTemplate, SavedSource};
 use std::sync::Arc;

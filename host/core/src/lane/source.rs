@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// After so many windows without a line a source is idle, and its windows are not closed any more.
-const IDLE_WINDOWS: u64 = 120;
+pub const IDLE_WINDOWS: u64 = 120;
 /// Explanations per window; the rest speak through their reason alone.
 const EXPLANATIONS_MAX: usize = 16;
 /// Texts per window among which repeats are looked for.
@@ -311,7 +311,11 @@ impl Sources {
 
     /// Judges a source by a standard of its own.
     pub(super) fn judge_by(&mut self, number: u32, standard: Standard) {
-        self.standards.insert(number, standard);
+        if standard == self.settings.standard() {
+            self.standards.remove(&number);
+        } else {
+            self.standards.insert(number, standard);
+        }
         if let Some(source) = self.by_number.get_mut(&number) {
             source.standard = standard;
         }

@@ -37,6 +37,8 @@ pub struct FollowConfig {
     pub open_files_max: usize,
     /// Silence after which event time no longer waits for a file.
     pub idle_after_s: u64,
+    /// Event time after which what was learnt of a deleted file is forgotten.
+    pub forget_after_h: u64,
 }
 
 /// What is kept, and for how long; each setting is described in `read`.
@@ -115,6 +117,12 @@ impl FollowConfig {
                 5,
                 1..=3600,
                 "Seconds of silence after which event time no longer waits for a file.",
+            ),
+            forget_after_h: table.integer(
+                "forget_after_h",
+                24,
+                1..=87_600,
+                "Hours of event time after its last line when what was learnt of a file that is deleted, or not followed any more, is forgotten; should it come back, it is a new one.",
             ),
         }
     }

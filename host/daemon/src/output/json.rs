@@ -77,11 +77,10 @@ pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<(
 
 /// Writes what is known of each source at the end, by key, and the account.
 pub(crate) fn write_totals(out: &mut dyn Write, totals: &Totals) -> io::Result<()> {
-    let mut numbers: Vec<usize> = (0..totals.forms.len()).collect();
-    numbers.sort_by_key(|number| &totals.forms[*number].key);
-    for number in numbers {
-        let form = &totals.forms[number];
-        let info = totals.sources.get(&(number as u32));
+    let mut sources: Vec<_> = totals.forms.iter().collect();
+    sources.sort_by_key(|(_, source)| &source.key);
+    for (number, form) in sources {
+        let info = totals.sources.get(number);
         let line = SourceLine {
             event: "source",
             source: &form.key,

@@ -62,12 +62,11 @@ fn write_sources(out: &mut dyn Write, totals: &Totals, window_ms: u64) -> io::Re
     if totals.forms.is_empty() {
         return writeln!(out, "no source: there was not a single line");
     }
-    let mut numbers: Vec<usize> = (0..totals.forms.len()).collect();
-    numbers.sort_by_key(|number| &totals.forms[*number].key);
+    let mut sources: Vec<_> = totals.forms.iter().collect();
+    sources.sort_by_key(|(_, source)| &source.key);
     let mut table = Table::new(&["source", "form", "votes", "records", "templates", "learnt"]);
-    for number in numbers.iter().take(SOURCES_MAX) {
-        let source = &totals.forms[*number];
-        let info = totals.sources.get(&(*number as u32));
+    for (number, source) in sources.iter().take(SOURCES_MAX) {
+        let info = totals.sources.get(number);
         let windows = info
             .map_or(0, |info| info.last_ms.saturating_sub(info.first_ms).max(0) as u64 / window_ms);
         let learnt = match windows * 100 / WARM_UP_WINDOWS {
@@ -84,8 +83,8 @@ fn write_sources(out: &mut dyn Write, totals: &Totals, window_ms: u64) -> io::Re
         ]);
     }
     table.write(out)?;
-    if numbers.len() > SOURCES_MAX {
-        writeln!(out, "… and {} more sources", numbers.len() - SOURCES_MAX)?;
+    if sources.len() > SOURCES_MAX {
+        writeln!(out, "… and {} more sources", sources.len() - SOURCES_MAX)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A checkpoint is taken behind everything that was handed out before it: every worker answers once it has come so far.
 //! Only sources that have changed since the last one are in it.
 
-use super::{Output, Pipeline, PipelineError, Release, Task};
+use super::{Forgotten, Output, Pipeline, PipelineError, Release, Task};
 use crate::loadout::Loadout;
 use bellwether_core::intake::{Intake, SourceForm};
 use bellwether_core::lane::{LaneCounters, MetTemplate, SavedSource, SourceInfo};
@@ -22,6 +22,8 @@ pub struct Checkpoint {
     pub counters: LaneCounters,
     /// Sources that have changed.
     pub sources: Vec<SourceCheckpoint>,
+    /// What is not kept any more.
+    pub forgotten: Forgotten,
 }
 
 /// A source that has changed.
@@ -62,9 +64,11 @@ impl Pipeline {
     /// Takes a checkpoint, with what comes out on the way to it.
     pub fn checkpoint(&mut self) -> Result<(Output, Checkpoint), PipelineError> {
         let (mut routed, mut output) = (Vec::new(), Output::default());
-        let intake = self.intake.save(&mut routed);
-        self.dispatch(routed, &mut output)?;
+        self.intake.flush(&mut routed);
+        self.dispatch(std::mem::take(&mut routed), &mut output)?;
         self.ask_all(|| Task::Save, &mut output)?;
+        let forgotten = self.forget(&mut output)?;
+        let intake = self.intake.save(&mut routed);
         let forms = self.intake.sources();
         let mut saved = std::mem::take(&mut self.saved);
         saved.sort_by_key(|saved| saved.source);
@@ -72,19 +76,14 @@ impl Pipeline {
             let SavedSource { source, state, plugins, info, templates } = saved;
             let anomalies = self.gather.correlator.save(source);
             let state = SourceState { lane: state, anomalies };
-            SourceCheckpoint {
-                form: forms[source as usize].clone(),
-                info,
-                state,
-                plugins,
-                templates,
-            }
+            SourceCheckpoint { form: forms[&source].clone(), info, state, plugins, templates }
         });
         let checkpoint = Checkpoint {
             watermark_ms: self.intake.ticked_ms(),
             intake,
             counters: self.totals.clone(),
             sources: sources.collect(),
+            forgotten,
         };
         Ok((output, checkpoint))
     }

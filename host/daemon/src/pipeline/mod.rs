@@ -4,6 +4,7 @@
 //! their answers in while it waits, so nothing is lost and nothing can lock up.
 
 mod checkpoint;
+mod forget;
 mod gather;
 mod memory;
 mod worker;
@@ -16,6 +17,7 @@ use bellwether_core::report::WindowScore;
 use bellwether_core::settings::Standard;
 use bellwether_core::state::StateError;
 pub use checkpoint::{Checkpoint, SourceCheckpoint, SourceState};
+pub use forget::Forgotten;
 use gather::Gather;
 pub use memory::Fetch;
 use memory::Sleepers;
@@ -80,7 +82,7 @@ pub struct Totals {
     /// What the lanes counted.
     pub lanes: LaneCounters,
     /// The sources with their forms, by number.
-    pub forms: Vec<SourceForm>,
+    pub forms: BTreeMap<u32, SourceForm>,
     /// What lanes know of the sources, by number.
     pub sources: BTreeMap<u32, SourceInfo>,
     /// Anomalies still open.
@@ -101,6 +103,8 @@ pub struct Pipeline {
     sources: BTreeMap<u32, SourceInfo>,
     saved: Vec<SavedSource>,
     sleepers: Sleepers,
+    /// Inputs that the next checkpoint forgets.
+    leaving: Vec<InputId>,
     /// By what sources are judged that no rule names.
     standard: Standard,
     /// Workers that have ended, or saved.
@@ -150,6 +154,7 @@ impl Pipeline {
             sources: BTreeMap::new(),
             saved: Vec::new(),
             sleepers: Sleepers::default(),
+            leaving: Vec::new(),
             standard: loadout.settings().standard(),
             done: 0,
         };

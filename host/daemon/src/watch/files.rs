@@ -119,6 +119,16 @@ impl Files {
         self.groups[group].1.position(id)
     }
 
+    /// Whether all of a file was read, and it is deleted.
+    pub(super) fn has_ended(&self, (group, id): FileId) -> bool {
+        self.groups[group].1.has_ended(id)
+    }
+
+    /// Forgets a file that has ended; should its path come back, it is another one.
+    pub(super) fn forget(&mut self, (group, id): FileId) {
+        self.groups[group].1.forget(id);
+    }
+
     pub(super) fn lag_bytes(&self, (group, id): FileId) -> u64 {
         self.groups[group].1.lag_bytes(id)
     }

@@ -1,7 +1,9 @@
 //! The daemon: follows files, keeps state, and survives being killed anywhere.
 
+mod commit;
 mod crew;
 mod files;
+mod forget;
 mod keeper;
 mod learn;
 mod memory;

@@ -25,6 +25,7 @@ pub(super) struct Pending {
     alerts: Vec<NewAlert>,
     sources: BTreeMap<String, SourceRow>,
     templates: Vec<TemplateRow>,
+    forgotten: Vec<String>,
     /// Rows of counts that were given up.
     pub(super) panes_given_up: u64,
 }
@@ -57,11 +58,19 @@ impl Pending {
         checkpoint: Checkpoint,
         digest: impl Fn(&str) -> String,
     ) -> bellwether_store::Checkpoint {
-        let Checkpoint { watermark_ms, intake, counters, sources } = checkpoint;
+        let Checkpoint { watermark_ms, intake, counters, sources, forgotten } = checkpoint;
         for source in sources {
             let (row, templates) = source_rows(source, &digest);
             self.sources.insert(row.source.clone(), row);
             self.templates.extend(templates);
+        }
+        for (_, source) in forgotten.sources {
+            // One that waits to be committed has to be known, since there may be counts of it.
+            if let Some(row) = self.sources.get_mut(&source) {
+                row.state.clear();
+                row.plugins.clear();
+            }
+            self.forgotten.push(source);
         }
         bellwether_store::Checkpoint {
             tenant: tenant.into(),
@@ -70,6 +79,7 @@ impl Pending {
             inputs: Vec::new(),
             sources: std::mem::take(&mut self.sources).into_values().collect(),
             templates: std::mem::take(&mut self.templates),
+            forgotten: std::mem::take(&mut self.forgotten),
             panes: std::mem::take(&mut self.panes),
             anomalies: std::mem::take(&mut self.anomalies),
             alerts: std::mem::take(&mut self.alerts),
@@ -83,6 +93,8 @@ impl Pending {
         self.panes_given_up = later.panes_given_up;
         self.panes = failed.panes;
         self.panes.extend(later.panes);
+        self.forgotten = failed.forgotten;
+        self.forgotten.extend(later.forgotten);
         self.anomalies = failed.anomalies;
         self.anomalies.extend(later.anomalies);
         self.alerts = failed.alerts;

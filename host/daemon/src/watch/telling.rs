@@ -25,8 +25,8 @@ pub(super) fn tell(tenant: &Tenant, since: Option<Duration>) {
     let status = &tenant.given.status;
     status.update(&tenant.given.tenant, |status| {
         let before = std::mem::take(&mut status.sources);
-        let sources = forms.into_iter().enumerate().map(|(number, form)| {
-            let info = tenant.infos.get(&(number as u32));
+        let sources = forms.into_iter().map(|(number, form)| {
+            let info = tenant.infos.get(&number);
             let old = before.get(&form.key);
             let source = SourceStatus {
                 form: form.form.form.name().into(),

@@ -8,7 +8,6 @@ use super::pending::Pending;
 use super::restore::{Restored, restore};
 use super::status::Status;
 use crate::alert::new_alerts;
-use crate::chain::chain;
 use crate::config::Config;
 use crate::loadout::Loadout;
 use crate::pipeline::{Output, Pipeline, PipelineError};
@@ -16,13 +15,12 @@ use bellwether_connect::{Chunk, FollowError, SavedStream};
 use bellwether_core::intake::{InputId, InputOptions};
 use bellwether_core::lane::{LaneCounters, SourceInfo};
 use bellwether_core::state::StateError;
-use bellwether_store::InputRow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tracing::{debug, info, trace, warn};
+use tracing::{info, trace, warn};
 
 /// Bytes read of a file before the next has its turn.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -93,8 +91,8 @@ pub(super) struct Tenant {
     pub(super) counters: LaneCounters,
     /// What has given way for want of memory.
     pub(super) stage: Stage,
-    pending: Pending,
-    pacing: Pacing,
+    pub(super) pending: Pending,
+    pub(super) pacing: Pacing,
     /// When all files had fallen silent, and event time then.
     pub(super) silent_since: Option<(Instant, u64)>,
     told: Option<Instant>,
@@ -286,77 +284,6 @@ impl Tenant {
         }
     }
 
-    /// State, anomalies, alerts and positions, as one; whether it was written.
-    fn commit(&mut self) -> Result<bool, TenantError> {
-        let began = Instant::now();
-        let (output, checkpoint) = self.pipeline.checkpoint()?;
-        self.take(output);
-        self.counters = checkpoint.counters.clone();
-        for source in &checkpoint.sources {
-            self.infos.insert(source.info.source, source.info.clone());
-        }
-        let loadout = Arc::clone(&self.given.loadout);
-        let digest = |name: &str| {
-            let name = name.split('#').next().unwrap_or(name);
-            loadout.digest(name).unwrap_or_default().to_string()
-        };
-        let mut checkpoint = self.pending.checkpoint(&self.given.tenant, checkpoint, digest);
-        checkpoint.inputs = self.inputs();
-        let bytes = checkpoint.sources.iter().map(|source| source.state.len() as u64).sum();
-        let alerts = !checkpoint.alerts.is_empty();
-        let (checkpoint, result) = self.given.keeper.call(move |writer| {
-            let result = writer.commit(&checkpoint);
-            Ok((checkpoint, result))
-        })?;
-        let took = self.pacing.committed(began, bytes);
-        // Who could not be heard meanwhile was not silent.
-        self.reading.values_mut().for_each(|reading| reading.read += took);
-        let result = result.map_err(KeeperError::from);
-        if let Err(error) = &result {
-            let error = chain(error);
-            warn!(tenant = self.given.tenant, error, "nothing can be committed; detection goes on");
-            self.pending.put_back(checkpoint);
-        } else {
-            debug!(tenant = self.given.tenant, bytes, "committed");
-            if alerts {
-                (self.given.wake_alerts)();
-            }
-        }
-        let written = result.is_ok();
-        self.tell_commit(result.err(), bytes, took);
-        Ok(written)
-    }
-
-    fn tell_commit(&self, error: Option<KeeperError>, bytes: u64, took: Duration) {
-        let now_ms = (self.given.clock)();
-        let panes_given_up = self.pending.panes_given_up;
-        self.given.status.update(&self.given.tenant, |status| {
-            let commit = &mut status.commit;
-            commit.panes_given_up = panes_given_up;
-            commit.disk_full = error.as_ref().is_some_and(KeeperError::is_full);
-            commit.trouble = error.map(|error| chain(&error));
-            if commit.trouble.is_some() {
-                commit.failures += 1;
-                return;
-            }
-            commit.commits += 1;
-            commit.last_ms = now_ms;
-            commit.took_ms = took.as_millis() as u64;
-            commit.bytes = bytes;
-        });
-    }
-
-    fn inputs(&self) -> Vec<InputRow> {
-        let followed = self
-            .reading
-            .iter()
-            .filter_map(|(id, reading)| Some(input_row(&reading.path, &self.files.position(*id)?)));
-        let unfollowed = self.files.unfollowed().iter();
-        followed
-            .chain(unfollowed.map(|saved| input_row(&saved.path.display().to_string(), saved)))
-            .collect()
-    }
-
     /// Says how it is doing, about once a second.
     fn tell(&mut self, now: bool) {
         let since = self.told.map(|told| told.elapsed());
@@ -365,12 +292,6 @@ impl Tenant {
             super::telling::tell(self, since);
         }
     }
-}
-
-fn input_row(path: &str, saved: &SavedStream) -> InputRow {
-    let state =
-        postcard::to_allocvec(saved).expect("plain data, and memory is all that writing needs");
-    InputRow { name: path.into(), position: saved.position, state }
 }
 
 fn stream_of(bytes: &[u8]) -> Result<SavedStream, StateError> {

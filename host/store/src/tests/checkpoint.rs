@@ -1,7 +1,7 @@
 //! What was committed comes back, whole or not at all.
 
 use super::*;
-use crate::Loaded;
+use crate::{CountsQuery, Loaded, TemplateQuery};
 
 /// Everything that can be loaded.
 fn load(writer: &mut Writer, tenant: &str) -> Option<(Loaded, Vec<SourceRow>)> {
@@ -112,7 +112,7 @@ fn what_is_kept_of_one_thing_has_limits() {
     writer.commit(&one).unwrap();
 
     let reader = place.reader();
-    let query = crate::TemplateQuery { tenant: "default".into(), limit: 10, ..Default::default() };
+    let query = TemplateQuery { tenant: "default".into(), limit: 10, ..Default::default() };
     let templates = reader.templates(&query).unwrap().rows;
     assert_eq!(templates[0].examples, vec!["ü".repeat(250); 3], "cut between characters");
     let detail = reader.anomaly("default", "a").unwrap().unwrap();
@@ -125,4 +125,58 @@ fn what_is_kept_of_one_thing_has_limits() {
     }
     let templates = reader.templates(&query).unwrap().rows;
     assert_eq!(templates[0].examples, ["b", "c", "d"], "the newest of all checkpoints");
+}
+
+#[test]
+fn a_source_that_is_forgotten_keeps_its_counts_until_it_begins_anew() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut one = checkpoint(NOON_MS);
+    one.sources = vec![source(1, NOON_MS), source(2, NOON_MS)];
+    one.templates = vec![template(1, 7, NOON_MS)];
+    one.panes = vec![pane(1, NOON_MS, &[(7, 3)])];
+    writer.commit(&one).unwrap();
+    let loaded = |writer: &mut Writer| {
+        let mut keys = Vec::new();
+        writer.load_sources("default", &mut |row| keys.push(row.source)).unwrap();
+        keys
+    };
+    let lines = || {
+        let query = CountsQuery {
+            tenant: "default".into(),
+            source: source_key(1),
+            to_ms: u64::MAX,
+            points_max: 10,
+            ..CountsQuery::default()
+        };
+        let points = place.reader().counts(&query).unwrap();
+        points.iter().map(|point| point.lines).sum::<u64>()
+    };
+    let templates = || {
+        let query =
+            TemplateQuery { tenant: "default".into(), limit: 9, ..TemplateQuery::default() };
+        place.reader().templates(&query).unwrap().rows.len()
+    };
+    let forgets = Checkpoint { forgotten: vec![source_key(1)], ..checkpoint(NOON_MS) };
+    writer.commit(&forgets).unwrap();
+    writer.commit(&forgets).unwrap();
+    assert_eq!(loaded(&mut writer), [source_key(2)]);
+    assert_eq!(writer.load_source("default", &source_key(1)).unwrap(), None);
+    assert_eq!((lines(), templates(), place.reader().sources("default").unwrap().len()), (3, 1, 2));
+
+    // Never committed before it was forgotten: it is known, for the sake of its counts.
+    let unknown = SourceRow { state: Vec::new(), plugins: Vec::new(), ..source(3, NOON_MS) };
+    let mut late = Checkpoint { forgotten: vec![source_key(3)], ..checkpoint(NOON_MS) };
+    (late.sources, late.panes) = (vec![unknown], vec![pane(3, NOON_MS, &[(1, 1)])]);
+    writer.commit(&late).unwrap();
+    assert_eq!(loaded(&mut writer), [source_key(2)]);
+
+    let anew = Checkpoint { sources: vec![source(1, NOON_MS)], ..checkpoint(NOON_MS) };
+    for _ in 0..2 {
+        writer.commit(&anew).unwrap();
+        assert_eq!(loaded(&mut writer), [source_key(1), source_key(2)]);
+        assert_eq!((lines(), templates()), (0, 0), "they were of another");
+    }
+    writer.commit(&Checkpoint { panes: one.panes, ..anew }).unwrap();
+    assert_eq!(lines(), 3);
 }

@@ -38,6 +38,9 @@ pub(super) fn put(
     let intake = packer.pack(&checkpoint.intake, "the state of the intake")?;
     statement.execute(params![tenant, checkpoint.watermark_ms, intake])?;
     put_inputs(transaction, packer, tenant, &checkpoint.inputs)?;
+    for source in &checkpoint.forgotten {
+        forget_source(transaction, tenant, source)?;
+    }
     for source in &checkpoint.sources {
         put_source(transaction, packer, tenant, source)?;
     }
@@ -78,6 +81,34 @@ fn put_inputs(
     Ok(())
 }
 
+/// What was counted of a source goes on to be read, and ages.
+fn forget_source(transaction: &Transaction<'_>, tenant: &str, source: &str) -> Result<(), Fault> {
+    for sql in [
+        "UPDATE source SET state = x'' WHERE tenant = ?1 AND source = ?2",
+        "DELETE FROM plugin_state WHERE tenant = ?1 AND source = ?2",
+    ] {
+        transaction.prepare_cached(sql)?.execute([tenant, source])?;
+    }
+    Ok(())
+}
+
+/// A source that was forgotten begins anew: ids of its templates do, so that older counts are not its own any more.
+fn begin_anew(transaction: &Transaction<'_>, tenant: &str, source: &str) -> Result<(), Fault> {
+    let renumbered = transaction
+        .prepare_cached(
+            "UPDATE source SET id = (SELECT max(id) + 1 FROM source WHERE tenant = ?1)
+             WHERE tenant = ?1 AND source = ?2 AND length(state) = 0",
+        )?
+        .execute([tenant, source])?;
+    if renumbered > 0 {
+        for table in ["template", "template_use"] {
+            let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND source = ?2");
+            transaction.prepare_cached(&sql)?.execute([tenant, source])?;
+        }
+    }
+    Ok(())
+}
+
 fn put_source(
     transaction: &Transaction<'_>,
     packer: &mut Packer,
@@ -85,6 +116,12 @@ fn put_source(
     row: &SourceRow,
 ) -> Result<(), Fault> {
     let source = row.source.as_str();
+    let state = if row.state.is_empty() {
+        Vec::new()
+    } else {
+        begin_anew(transaction, tenant, source)?;
+        packer.pack(&row.state, &format!("the state of source `{source}`"))?
+    };
     let mut statement = transaction.prepare_cached(
         "INSERT INTO source
              (tenant, source, id, number, form, lines, first_ms, last_ms, templates, state)
@@ -94,7 +131,6 @@ fn put_source(
              lines = excluded.lines, first_ms = excluded.first_ms, last_ms = excluded.last_ms,
              templates = excluded.templates, state = excluded.state",
     )?;
-    let state = packer.pack(&row.state, &format!("the state of source `{source}`"))?;
     let SourceRow { number, form, lines, first_ms, last_ms, templates, .. } = row;
     statement.execute(params![
         tenant, source, number, form, lines, first_ms, last_ms, templates, state

@@ -64,7 +64,8 @@ impl Writer {
             let mut unpacker = Unpacker::new();
             let mut statement = transaction.prepare_cached(
                 "SELECT source, number, form, lines, first_ms, last_ms, templates, state
-                 FROM source WHERE tenant = ?1 AND (?2 IS NULL OR source = ?2) ORDER BY number, source",
+                 FROM source WHERE tenant = ?1 AND (?2 IS NULL OR source = ?2) AND length(state) > 0
+                 ORDER BY number, source",
             )?;
             let mut plugins = transaction.prepare_cached(
                 "SELECT plugin, digest, version, state FROM plugin_state

@@ -144,6 +144,31 @@ fn more_files_than_allowed_are_counted_and_get_the_place_of_ended_ones() {
 }
 
 #[test]
+fn a_stream_that_ended_can_be_forgotten_and_comes_back_as_another() {
+    let mut stage = Stage::new();
+    stage.append("a.log", "line\n");
+    let (mut follower, mut received) = (stage.follow("*.log"), Received::default());
+    received.settle(&mut follower);
+    let first = follower.streams().next().expect("followed");
+    assert!(!follower.has_ended(first) && !follower.forget(first), "it is there");
+    stage.delete("a.log");
+    received.settle(&mut follower);
+    assert!(follower.has_ended(first) && follower.forget(first));
+    assert!(follower.has_ended(first) && !follower.forget(first), "once");
+    assert_eq!((follower.streams().count(), follower.position(first)), (0, None));
+    assert_eq!(follower.open_files, 0);
+    stage.append("a.log", "other\n");
+    received.settle(&mut follower);
+    let second = follower.streams().next().expect("followed");
+    assert_ne!(second, first);
+    assert_eq!(
+        follower.position(second).map(|saved| saved.position),
+        Some(6),
+        "from its beginning"
+    );
+}
+
+#[test]
 fn few_files_are_open_and_all_are_read() {
     let mut stage = Stage::new();
     let names: Vec<String> = (0..40).map(|number| format!("app-{number}.log")).collect();

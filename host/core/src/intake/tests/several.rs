@@ -1,7 +1,6 @@
 //! Several inputs: ticks follow the one furthest behind, and reading order does not show.
 
 use super::*;
-use std::collections::BTreeMap;
 
 /// What each source gets to see: its rows, and between them up to when its windows were closed.
 fn by_source(bench: &Bench) -> BTreeMap<String, Vec<String>> {
@@ -17,7 +16,7 @@ fn by_source(bench: &Bench) -> BTreeMap<String, Vec<String>> {
             }
             Routed::Close { sources, until_ms, .. } => {
                 for number in sources {
-                    let seen = seen.entry(keys[*number as usize].clone()).or_default();
+                    let seen = seen.entry(keys[number].clone()).or_default();
                     // To close once more, with nothing in between, is to close further.
                     seen.pop_if(|last| last.starts_with('|'));
                     seen.push(format!("|{until_ms}"));
