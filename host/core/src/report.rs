@@ -40,6 +40,8 @@ pub struct Finding {
     pub now_per_minute: f32,
     /// Where the record stands in its input.
     pub position: Option<u64>,
+    /// What that record says, without stamp, host and the like in front of it.
+    pub said: Option<String>,
     /// In the plugin's words.
     pub explanation: Option<Explanation>,
 }

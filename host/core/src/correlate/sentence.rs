@@ -21,8 +21,8 @@ pub(super) fn sentence(source: &str, finding: &Finding, start_ms: u64) -> String
     match (finding.position, summary) {
         (Some(_), Some(summary)) => {
             let example = finding.subject.as_ref().and_then(|subject| subject.examples.first());
-            let shown =
-                example.map_or(subject, |example| format!("`{}`", clip(first_line(example))));
+            let said = finding.said.as_ref().or(example);
+            let shown = said.map_or(subject, |said| format!("`{}`", clip(first_line(said))));
             format!("{name}: {}: {shown} at {time}", clip(summary))
         }
         _ if now == 0.0 && finding.side == Side::Less => {
@@ -101,6 +101,7 @@ mod tests {
             before_per_minute: before,
             now_per_minute: now,
             position: summary.map(|_| 0),
+            said: None,
             explanation: summary.map(|text| Explanation { summary: text.into(), evidence: vec![] }),
         }
     }
@@ -124,6 +125,13 @@ mod tests {
             (
                 finding(0.0, 1.0, Some("a message never seen before")),
                 "nginx: a message never seen before: `03:12:01 upstream timed out 7` at 03:12",
+            ),
+            (
+                Finding {
+                    said: Some("upstream timed out 7".into()),
+                    ..finding(0.0, 1.0, Some("a message never seen before"))
+                },
+                "nginx: a message never seen before: `upstream timed out 7` at 03:12",
             ),
             (
                 Finding { subject: None, ..finding(100.0, 900.0, None) },

@@ -41,6 +41,7 @@ fn report_of((window, source, message, state_bits, news_bits): Odd, severity: u8
         before_per_minute: 1.0,
         now_per_minute: window as f32,
         position: None,
+        said: None,
         explanation: None,
     };
     let (end_ms, findings) = (start_ms + MINUTE, vec![finding]);

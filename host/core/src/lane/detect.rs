@@ -135,8 +135,7 @@ impl Lane {
             let loud = bits + slot.offset >= source.standard.alive_bits()
                 && source.may_explain(window, (index, mark.channel), bits);
             let explanation = loud.then(|| slot.detector.explain(mark.token)).flatten();
-            let text = facts.batch.text(row);
-            let example = text[..text.len().min(EXAMPLE_BYTES_MAX)].into();
+            let beginning = |text: &[u8]| Some(text[..text.len().min(EXAMPLE_BYTES_MAX)].into());
             let candidate = Candidate {
                 detector: index,
                 channel: mark.channel,
@@ -146,7 +145,8 @@ impl Lane {
                 severity,
                 code: mark.code,
                 position: Some(facts.batch.position(row)),
-                example: Some(example),
+                example: beginning(facts.batch.text(row)),
+                said: beginning(facts.batch.body(row)),
                 explanation,
             };
             source.wait(window, candidate);
@@ -288,6 +288,7 @@ impl LaneDetector {
                 code: mark.code,
                 position: None,
                 example: None,
+                said: None,
                 explanation,
             };
             source.wait(judged_in, candidate);

@@ -134,6 +134,7 @@ fn finding(
         before_per_minute: before / minutes,
         now_per_minute: count as f32 / minutes,
         position: candidate.position,
+        said: candidate.said.as_deref().filter(|said| !said.is_empty()).map(lossy),
         explanation: candidate.explanation,
     }
 }

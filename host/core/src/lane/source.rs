@@ -32,6 +32,8 @@ pub(super) struct Candidate {
     pub(super) code: u32,
     pub(super) position: Option<u64>,
     pub(super) example: Option<Box<[u8]>>,
+    /// The message of that record, without what stands in front of it.
+    pub(super) said: Option<Box<[u8]>>,
     pub(super) explanation: Option<Explanation>,
 }
 

@@ -6,6 +6,7 @@ mod filters;
 mod invariance;
 mod judging;
 mod renaming;
+mod said;
 mod series;
 mod windows;
 

@@ -75,6 +75,7 @@ fn candidate(side: Side, template: Option<u32>, bits: f32) -> Candidate {
         code: 0,
         position: None,
         example: None,
+        said: None,
         explanation: None,
     }
 }
