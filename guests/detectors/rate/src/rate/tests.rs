@@ -197,5 +197,5 @@ fn the_number_of_templates_is_bounded() {
         plugin.close_window(&testing::window(1, u64::from(minute), 1, columns));
     }
     let bytes = plugin.save(1).expect("saved").bytes.len();
-    assert!((700..900).contains(&bytes), "ten templates and the whole: {bytes}");
+    assert!((150..250).contains(&bytes), "ten templates and the whole: {bytes}");
 }
