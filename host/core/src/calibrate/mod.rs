@@ -27,6 +27,11 @@ const OTHER_KINDS_SHARE: f32 = 0.25;
 /// Only what the other kinds have above this counts.
 const OTHER_KINDS_BITS_MIN: f32 = 6.0;
 
+/// Several kinds of evidence are two voices: the best of them, and the share of the others that is added to it.
+const KIND_VOICES_MAX: f32 = 2.0;
+/// Sizes are less than one: what several channels say at once is mostly one thing, and an echo is not said again.
+const SIZE_VOICES_MAX: f32 = 0.75;
+
 /// Which way a score points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
@@ -126,6 +131,16 @@ impl Calibration {
             }
             Scale::Size => (best, if self.is_record(window, best) { best } else { 0.0 }),
         }
+    }
+
+    /// How many voices it counts for where each of its chances to be wrong costs `offset` bits. Of sizes every channel
+    /// that ever spoke is a chance, on each side; of evidence each of its `kinds` is one, up to a limit.
+    pub fn voices(&self, kinds: usize, offset: f32) -> f32 {
+        let (chances, most) = match self.scale {
+            Scale::Bits => ((kinds as f32).min(KIND_VOICES_MAX), KIND_VOICES_MAX),
+            Scale::Size => (self.tails.len() as f32, SIZE_VOICES_MAX),
+        };
+        (chances * offset.exp2()).min(most)
     }
 
     fn is_record(&mut self, window: u64, bits: f32) -> bool {

@@ -166,3 +166,30 @@ fn sizes_speak_once_and_kinds_add_up() {
     assert_eq!(kinds.combine(5, &[5.0, 10.0, 8.0]), (10.5, 10.5));
     assert_eq!(kinds.combine(5, &[]), (0.0, 0.0));
 }
+
+#[test]
+fn a_detector_counts_for_the_chances_it_has_to_be_wrong() {
+    // Scale, channels that spoke up and down, offset, voices.
+    let cases = [
+        (Scale::Size, 0, 0, 0.0, 0.0),
+        (Scale::Size, 1, 0, 0.0, 0.75),
+        (Scale::Size, 1, 0, -3.0, 0.125),
+        (Scale::Size, 2, 1, -3.0, 0.375),
+        (Scale::Size, 100, 100, -3.0, 0.75),
+        (Scale::Size, 1, 1, 3.0, 0.75),
+        (Scale::Bits, 0, 0, 0.0, 2.0),
+        (Scale::Bits, 9, 0, 0.0, 2.0),
+        (Scale::Bits, 9, 0, -3.0, 0.25),
+        (Scale::Bits, 9, 0, 2.0, 2.0),
+    ];
+    for (scale, more, less, offset, voices) in cases {
+        let mut calibration = Calibration::new(scale);
+        (0..more).for_each(|channel| _ = calibration.bits(0, channel, 1.0, false));
+        (0..less).for_each(|channel| _ = calibration.bits(0, channel, -1.0, true));
+        let counted = calibration.voices(6, offset);
+        assert_eq!(counted, voices, "{scale:?}, {more} up, {less} down, {offset} bits");
+    }
+    for (kinds, voices) in [(1, 1.0), (2, 2.0), (6, 2.0)] {
+        assert_eq!(Calibration::new(Scale::Bits).voices(kinds, 0.0), voices, "{kinds} kinds");
+    }
+}

@@ -1,13 +1,14 @@
 //! All detectors together: one window, one figure, and the findings behind it.
 //!
 //! Detectors are combined by the maximum of what each says, with its offset: they are strongly dependent, and sums of
-//! surprise lose. Several voices have several chances to be wrong, so the maximum gives up `log2(voices)` bits.
+//! surprise lose. Several voices have several chances to be wrong, so the maximum gives up `log2(voices)` bits
+//! (Bonferroni, with weights). A detector's offset is what each of its chances costs, so it counts for
+//! `chances * 2^offset` voices, up to a limit.
 
 use super::PatternSet;
 use super::detect::LaneDetector;
 use super::renaming;
 use super::source::{Candidate, Source};
-use crate::plugin::Scale;
 use crate::record::severity::{ERROR, FATAL};
 use crate::report::{Finding, Report, Subject};
 use crate::settings::Settings;
@@ -32,7 +33,10 @@ pub(super) fn judge(
     }
     let alive_bits = source.standard.alive_bits();
     let age = source.age_of(window);
-    let trials = voices(detectors).log2();
+    if candidates.is_empty() {
+        return None;
+    }
+    let trials = voices(source, detectors).log2();
     let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);
     for (index, slot) in detectors.iter().enumerate() {
         let own = candidates.iter().filter(|candidate| candidate.detector == index);
@@ -86,13 +90,14 @@ fn doubt_single_errors(candidates: &mut [Candidate], source: &Source, series: &S
     }
 }
 
-/// Each side of a detector of sizes can be wrong by itself; kinds of novelty are one voice.
-fn voices(detectors: &[LaneDetector]) -> f32 {
-    let voices = |detector: &LaneDetector| match detector.scale() {
-        Scale::Size => 2.0,
-        Scale::Bits => 1.0,
-    };
-    detectors.iter().map(voices).sum::<f32>().max(1.0)
+/// How many voices can be wrong about a source.
+fn voices(source: &Source, detectors: &[LaneDetector]) -> f32 {
+    let pairs = source.calibrations.iter().zip(detectors);
+    let voices = pairs.map(|(known, slot)| {
+        let kinds = slot.detector.descriptor().reasons.len().max(1);
+        known.voices(kinds, slot.offset)
+    });
+    voices.sum::<f32>().max(1.0)
 }
 
 fn finding(
