@@ -47,7 +47,12 @@ fn patterns_are_proven_by_their_own_lines() {
 
 #[test]
 fn plugins_are_inspected() {
-    for (name, kind) in [("rate", "detector"), ("novelty", "detector"), ("drop-noise", "filter")] {
+    for (name, kind) in [
+        ("rate", "detector"),
+        ("novelty", "detector"),
+        ("divergence", "detector"),
+        ("drop-noise", "filter"),
+    ] {
         let outcome = run(&["plugin", "inspect", name, "--format", "json"]).expect_code(0);
         let object = &outcome.objects()[0];
         assert_eq!((&object["name"], &object["kind"]), (&name.into(), &kind.into()));

@@ -1,6 +1,11 @@
 //! Builds the plugins that ship, as components to be embedded in the binary.
 
 fn main() -> Result<(), guest_build::Error> {
-    guest_build::build(&["detector-rate", "detector-novelty", "filter-drop-noise"])?;
+    guest_build::build(&[
+        "detector-rate",
+        "detector-novelty",
+        "detector-divergence",
+        "filter-drop-noise",
+    ])?;
     Ok(())
 }
