@@ -12,6 +12,7 @@ pub mod batch;
 pub mod calibrate;
 pub mod column;
 pub mod correlate;
+pub mod embedding;
 pub mod entropy;
 pub mod envelope;
 pub mod form;

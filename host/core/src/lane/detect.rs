@@ -5,6 +5,7 @@ use super::source::{Candidate, Source};
 use super::{DetectorSlot, Lane, Outputs, pick};
 use crate::calibrate::WHOLE;
 use crate::column::Column;
+use crate::embedding::embed;
 use crate::entropy::highest_token_bits;
 use crate::plugin::{
     ClosedWindow, Detector, Lines, Mark, Plugin, Reason, Scale, Scores, SeriesColumn, WindowSpan,
@@ -243,8 +244,11 @@ impl LaneDetector {
         series: &Series,
         end_ms: u64,
     ) {
-        let wanted = self.detector.descriptor().series.iter();
+        let wanted = self.detector.descriptor();
+        let vector = if wanted.vector { vector(series, source) } else { Vec::new() };
         let columns: Vec<Column> = wanted
+            .series
+            .iter()
             .map(|column| series.column(*column, &source.counts, &source.templates))
             .collect();
         let columns: Vec<&Column> = columns.iter().collect();
@@ -255,7 +259,7 @@ impl LaneDetector {
             lines: series.lines,
             rows: series.templates.len(),
             columns: &columns,
-            vector: &[],
+            vector: &vector,
         };
         let Some(scores) = self.detector.close_window(&window) else { return };
         let judged_in = source.window_of(end_ms as i64 - 1);
@@ -294,6 +298,13 @@ impl LaneDetector {
             source.wait(judged_in, candidate);
         }
     }
+}
+
+/// The embedding of a window.
+fn vector(series: &Series, source: &Source) -> Vec<f32> {
+    let rows = series.templates.iter().enumerate();
+    let spoken = rows.filter(|(row, _)| series.count(*row) > 0);
+    embed(spoken.map(|(row, template)| (source.templates.text(*template), series.count(row))))
 }
 
 /// Dense scores as marks, with their reasons and whether they are quiet.

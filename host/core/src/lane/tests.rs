@@ -70,6 +70,7 @@ struct Closed {
     lines: u64,
     rows: usize,
     columns: Vec<Column>,
+    vector: Vec<f32>,
 }
 
 /// What a plugin was told.
@@ -187,6 +188,7 @@ impl Detector for Fake {
             lines: window.lines,
             rows: window.rows,
             columns: owned(window.columns),
+            vector: window.vector.to_vec(),
         });
         (self.close)(window)
     }

@@ -92,3 +92,31 @@ fn a_template_is_forgotten_sixty_windows_after_its_last_line() {
     assert!(rows[..60].iter().all(|rows| *rows == 2), "{rows:?}");
     assert!(rows[60..].iter().all(|rows| *rows == 1), "{rows:?}");
 }
+
+#[test]
+fn the_vector_of_a_window_is_there_for_who_wants_it() {
+    let lines = [
+        said(0, 1_000, "user 17 logs in"),
+        said(0, 2_000, "user 18 logs in"),
+        said(0, 3_000, "the disk has no space left"),
+        said(0, 150_000, "user 18 logs in"),
+    ];
+    let embed = |messages: &[(&str, u32)]| {
+        let messages = messages.iter().map(|(text, lines)| (text.as_bytes().to_vec(), *lines));
+        crate::embedding::embed(messages)
+    };
+    let user = "user <*> logs in";
+    let both = embed(&[(user, 2), ("the disk has no space left", 1)]);
+    let cases =
+        [(true, vec![both, vec![], embed(&[(user, 1)])]), (false, vec![vec![], vec![], vec![]])];
+    for (vector, expected) in cases {
+        let fake = Fake::new(Descriptor { vector, ..descriptor(&[], &[SeriesColumn::Count]) });
+        let heard = fake.heard.clone();
+        let mut lane = lane_of(vec![fake]);
+        push(&mut lane, &lines);
+        tick(&mut lane, 2);
+        let seen: Vec<Vec<f32>> =
+            heard.lock().unwrap().closed.iter().map(|window| window.vector.clone()).collect();
+        assert_eq!(seen, expected, "wanted: {vector}");
+    }
+}
