@@ -51,6 +51,7 @@ fn plugins_are_inspected() {
         ("rate", "detector"),
         ("novelty", "detector"),
         ("divergence", "detector"),
+        ("dmd", "detector"),
         ("drop-noise", "filter"),
     ] {
         let outcome = run(&["plugin", "inspect", name, "--format", "json"]).expect_code(0);

@@ -5,6 +5,7 @@ fn main() -> Result<(), guest_build::Error> {
         "detector-rate",
         "detector-novelty",
         "detector-divergence",
+        "detector-dmd",
         "filter-drop-noise",
     ])?;
     Ok(())
