@@ -7,6 +7,10 @@ use jiff::tz::TimeZone;
 
 /// Characters of a template in a sentence.
 const TEMPLATE_CHARACTERS_MAX: usize = 100;
+/// Characters of an explanation that stands by itself.
+const SUMMARY_CHARACTERS_MAX: usize = 240;
+/// Reasons that speak of how many lines there are, for which the sentence has words of its own.
+const OF_COUNTS: [&str; 3] = ["rose", "fell", "stopped"];
 
 /// What happened, where and when: `nginx: `upstream timed out <*>` rose from 2/min to 240/min at 03:12`.
 pub(super) fn sentence(source: &str, finding: &Finding, start_ms: u64) -> String {
@@ -24,6 +28,13 @@ pub(super) fn sentence(source: &str, finding: &Finding, start_ms: u64) -> String
             let said = finding.said.as_ref().or(example);
             let shown = said.map_or(subject, |said| format!("`{}`", clip(first_line(said))));
             format!("{name}: {}: {shown} at {time}", clip(summary))
+        }
+        (_, Some(summary)) if !OF_COUNTS.contains(&finding.reason.as_str()) => {
+            let summary = clip_at(summary, SUMMARY_CHARACTERS_MAX);
+            match &finding.subject {
+                Some(_) => format!("{name}: {subject}: {summary} at {time}"),
+                None => format!("{name}: {summary} at {time}"),
+            }
         }
         _ if now == 0.0 && finding.side == Side::Less => {
             format!("{name}: {subject} stopped at {time}, after {} before", per_minute(before))
@@ -73,7 +84,11 @@ fn first_line(text: &str) -> &str {
 }
 
 fn clip(text: &str) -> String {
-    match text.char_indices().nth(TEMPLATE_CHARACTERS_MAX) {
+    clip_at(text, TEMPLATE_CHARACTERS_MAX)
+}
+
+fn clip_at(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into(),
     }
@@ -106,6 +121,12 @@ mod tests {
         }
     }
 
+    /// A fall of counts that a detector of windows found for a reason.
+    fn explained(reason: &str, summary: &str) -> Finding {
+        let finding = finding(6.0, 2.0, Some(summary));
+        Finding { position: None, reason: reason.into(), ..finding }
+    }
+
     #[test]
     fn sentences() {
         let at = 1_772_421_120_000; // 2026-03-02T03:12:00Z
@@ -132,6 +153,18 @@ mod tests {
                     ..finding(0.0, 1.0, Some("a message never seen before"))
                 },
                 "nginx: a message never seen before: `upstream timed out 7` at 03:12",
+            ),
+            (
+                explained("fell", "nothing for 3 windows"),
+                "nginx: `upstream timed out <*>` fell from 6.0/min to 2.0/min at 03:12",
+            ),
+            (
+                explained("fewer", "2 lines, where 6 belong to those of `sent`"),
+                "nginx: `upstream timed out <*>`: 2 lines, where 6 belong to those of `sent` at 03:12",
+            ),
+            (
+                Finding { subject: None, ..explained("shifted", "messages changed their shares") },
+                "nginx: messages changed their shares at 03:12",
             ),
             (
                 Finding { subject: None, ..finding(100.0, 900.0, None) },
