@@ -50,6 +50,7 @@ fn plugins_are_inspected() {
     for (name, kind) in [
         ("rate", "detector"),
         ("novelty", "detector"),
+        ("invariants", "detector"),
         ("divergence", "detector"),
         ("dmd", "detector"),
         ("drop-noise", "filter"),

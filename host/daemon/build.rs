@@ -4,6 +4,7 @@ fn main() -> Result<(), guest_build::Error> {
     guest_build::build(&[
         "detector-rate",
         "detector-novelty",
+        "detector-invariants",
         "detector-divergence",
         "detector-dmd",
         "filter-drop-noise",
