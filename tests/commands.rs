@@ -52,6 +52,7 @@ fn plugins_are_inspected() {
         ("novelty", "detector"),
         ("invariants", "detector"),
         ("divergence", "detector"),
+        ("entropy", "detector"),
         ("dmd", "detector"),
         ("drop-noise", "filter"),
     ] {

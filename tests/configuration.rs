@@ -54,7 +54,7 @@ fn plugins_that_cannot_be_used_are_told_with_their_place() {
             &[
                 "x.yaml:1:13: detectors.nonesuch: ",
                 "no plugin `nonesuch`",
-                "rate, novelty, invariants, divergence, dmd, drop-noise",
+                "rate, novelty, invariants, divergence, entropy, dmd, drop-noise",
             ],
         ),
         (

@@ -6,6 +6,7 @@ fn main() -> Result<(), guest_build::Error> {
         "detector-novelty",
         "detector-invariants",
         "detector-divergence",
+        "detector-entropy",
         "detector-dmd",
         "filter-drop-noise",
     ])?;

@@ -1,11 +1,12 @@
 //! The plugins that ship, built by the build script and embedded.
 
 /// Name in the configuration, and component.
-const PLUGINS: [(&str, &[u8]); 6] = [
+const PLUGINS: [(&str, &[u8]); 7] = [
     ("rate", include_bytes!(concat!(env!("OUT_DIR"), "/detector-rate.wasm"))),
     ("novelty", include_bytes!(concat!(env!("OUT_DIR"), "/detector-novelty.wasm"))),
     ("invariants", include_bytes!(concat!(env!("OUT_DIR"), "/detector-invariants.wasm"))),
     ("divergence", include_bytes!(concat!(env!("OUT_DIR"), "/detector-divergence.wasm"))),
+    ("entropy", include_bytes!(concat!(env!("OUT_DIR"), "/detector-entropy.wasm"))),
     ("dmd", include_bytes!(concat!(env!("OUT_DIR"), "/detector-dmd.wasm"))),
     ("drop-noise", include_bytes!(concat!(env!("OUT_DIR"), "/filter-drop-noise.wasm"))),
 ];

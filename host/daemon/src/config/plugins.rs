@@ -119,16 +119,19 @@ impl PluginConfig {
     }
 }
 
+/// The detectors that run unless others are named: each finds more than it costs in false alarms.
+const DETECTORS: &str = "[{name: rate}, {name: novelty}, {name: invariants}, {name: divergence}]";
+
 /// Reads the list of detectors.
 pub(super) fn read_detectors(table: &mut Table<'_>, folder: &Path) -> Vec<DetectorConfig> {
     let doc = "Detectors. Each entry has `name` (one that ships) or `path` (a file), and may have the others.";
-    table.sections("detectors", "[{name: rate}, {name: novelty}]", doc, |entry| {
+    table.sections("detectors", DETECTORS, doc, |entry| {
         let origin = read_origin(entry, folder, "rate");
         let offset = entry.number(
             "offset",
             default_offset(origin.as_ref()),
             -20.0..=20.0,
-            "Bits added to its surprise: the lower, the less it is believed (0 for novelty, -3 for all others).",
+            "Bits added to its surprise: the lower, the less it is believed (0 for novelty and entropy, -3 for all others).",
         );
         let window_s = entry.optional_integer(
             "window_s",
@@ -144,7 +147,7 @@ pub(super) fn read_detectors(table: &mut Table<'_>, folder: &Path) -> Vec<Detect
 /// Novelties are believed as they are; counts have many channels, and a source is bursty in ways nobody foresaw.
 fn default_offset(origin: Option<&Origin>) -> f64 {
     match origin {
-        Some(Origin::Builtin(name)) if name == "novelty" => 0.0,
+        Some(Origin::Builtin(name)) if name == "novelty" || name == "entropy" => 0.0,
         _ => -3.0,
     }
 }
