@@ -122,11 +122,11 @@ fn a_source_with_a_standard_of_its_own_is_judged_by_it() {
     };
     let lane = || lane_of(vec![Fake::observing(|lines| Some(marked(lines, STRENGTH)))]);
     assert_eq!(odd(&mut lane()), sources, "the same lines, and the same standard");
-    // Odd lines have eleven bits; six tenths of an alarm keep an anomaly alive.
+    // Odd lines have ten bits; six tenths of an alarm keep an anomaly alive.
     let standard = |alarm_bits| Standard { alarm_bits, ..Standard::default() };
     let mut others = lane();
-    others.judge_by(1, standard(12.0 / 0.6));
-    others.judge_by(2, standard(10.9 / 0.6));
+    others.judge_by(1, standard(11.0 / 0.6));
+    others.judge_by(2, standard(9.9 / 0.6));
     assert_eq!(odd(&mut others), [0, 2]);
     for saved in others.save() {
         others.forget(saved.source);
