@@ -138,7 +138,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "detectors: rate",
-        "b.yaml:1:12: detectors: expected a list, found \"rate\"; write e.g. [{name: rate}, {name: novelty}]",
+        "b.yaml:1:12: detectors: expected a list, found \"rate\"; write e.g. [{name: rate}, {name: novelty}, {name: invariants}, {name: divergence}]",
     ),
     (
         "detectors: [rate]",
