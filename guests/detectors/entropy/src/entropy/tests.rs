@@ -63,8 +63,8 @@ fn what_comes_again_becomes_usual() {
 #[test]
 fn templates_are_judged_apart_and_rows_are_theirs() {
     let mut plugin = testing::detector::<Entropy>("{}");
-    show(&mut plugin, &[(1, ID); 200]);
-    show(&mut plugin, &[(2, 0.0); 200]);
+    show(&mut plugin, &[(1, ID); 600]);
+    show(&mut plugin, &[(2, 0.0); 600]);
     let scores = show(&mut plugin, &[(1, ID), (2, 0.0), (2, ID), (1, ID)]);
     let rows: Vec<u32> = scores.marks.iter().map(|mark| mark.row).collect();
     assert_eq!(rows, [2]);
