@@ -70,6 +70,8 @@ class Daemon(Api):
             "store: { path: shop.db, commit_every_s: 1 }\n"
             f'api: {{ listen: "{self.url.removeprefix("http://")}" }}\n'
             "alerts_per_day: 20\n"
+            # A sentence about a rise is looked for, and other detectors may find more to say about it.
+            "detectors: [{ name: rate }, { name: novelty }]\n"
             "alerts: { sinks: [{ type: file, path: alerts.jsonl }] }\n"
         )
         self.log = []
