@@ -1,5 +1,6 @@
 //! Replies of plugins, checked: whatever leaves this module is as the pipeline expects it.
 
+use bellwether_core::calibrate::WHOLE;
 use bellwether_core::column::Bitmap;
 use bellwether_core::plugin::{Descriptor, Explanation, Mark, Reason, Rows, Scores, Verdicts};
 
@@ -92,6 +93,11 @@ fn check_lengths(scores: &Scores, rows: usize, limits: &Limits) -> Result<(), St
         if count != 0 && count != rows {
             return Err(format!("it gave {count} {what} for {rows} rows"));
         }
+    }
+    let channels = scores.channels.iter().copied();
+    let channels = channels.chain(scores.marks.iter().map(|mark| mark.channel));
+    if let Some(channel) = channels.max().filter(|channel| *channel >= WHOLE) {
+        return Err(format!("it gave channel {channel}, of {WHOLE} allowed"));
     }
     let marks_max = rows.saturating_mul(limits.marks_per_row_max);
     if scores.marks.len() > marks_max {

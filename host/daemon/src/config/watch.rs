@@ -137,7 +137,7 @@ impl StoreConfig {
                 "commit_every_s",
                 10,
                 1..=3600,
-                "Longest span between two commits in seconds; what is news is committed at once.",
+                "Usual span between two commits in seconds; news is committed sooner, and much state less often.",
             ),
             size_bytes_max: table.integer(
                 "size_bytes_max",

@@ -116,6 +116,8 @@ fn replies_are_checked() {
         ("observe whole-infinite", "bad-reply", "infinite score"),
         ("observe whole", "bad-reply", "scored a window as a whole"),
         ("observe channels-short", "bad-reply", "8 channels for 9 rows"),
+        ("observe channels-high", "bad-reply", "channel 4294967295, of 2147483647 allowed"),
+        ("observe mark-channel", "bad-reply", "channel 4294967295, of 2147483647 allowed"),
         ("observe quiet-short", "bad-reply", "quiet rows are 1 bytes for 9 rows"),
         ("observe quiet-beyond", "bad-reply", "quiet rows are 2 bytes for 9 rows"),
         ("observe reason-row", "bad-reply", "reason for row 9 of 9"),

@@ -194,8 +194,8 @@ fn examples(
     match known {
         Some(known) if row.examples.is_empty() => Ok(known),
         known => {
-            let mut row = row.clone();
-            row.examples.iter_mut().for_each(|one| *one = word::cut(one, EXAMPLE_BYTES_MAX).into());
+            let examples = row.examples.iter().map(|one| word::cut(one, EXAMPLE_BYTES_MAX).into());
+            let mut row = TemplateRow { examples: examples.collect(), ..TemplateRow::default() };
             row.keep_examples(known.map_or(Ok(Vec::new()), |known| word::parse_list(&known))?);
             Ok(word::list(&row.examples))
         }
