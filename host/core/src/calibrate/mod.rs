@@ -52,7 +52,7 @@ impl ChannelSide {
 }
 
 /// What one detector has said about one source so far.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Calibration {
     scale: Scale,
     first_window: Option<u64>,

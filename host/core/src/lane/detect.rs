@@ -1,8 +1,10 @@
 //! Counting lines, asking detectors, and turning their scores into candidates.
 
 use super::columns::Facts;
+use super::fit::{Role, Seat};
+use super::judge::{Bench, Judged};
 use super::source::{Candidate, Source};
-use super::{DetectorSlot, Lane, Outputs, pick};
+use super::{Lane, Outputs, pick};
 use crate::calibrate::WHOLE;
 use crate::column::Column;
 use crate::embedding::embed;
@@ -21,21 +23,26 @@ const PATTERN_SCORE_MIN: u8 = 70;
 /// Bytes kept of the record behind a mark.
 const EXAMPLE_BYTES_MAX: usize = 500;
 
-/// A detector with its windows and the places of its columns.
+/// A detector in its seat, with its windows and the places of its columns.
 pub(super) struct LaneDetector {
+    pub(super) seat: Seat,
     pub(super) detector: Box<dyn Detector + Send>,
     pub(super) offset: f32,
-    span: WindowSpan,
-    places: Vec<usize>,
+    pub(super) span: WindowSpan,
+    pub(super) places: Vec<usize>,
 }
 
 impl LaneDetector {
-    pub(super) fn new(slot: DetectorSlot, span: WindowSpan, places: Vec<usize>) -> Self {
-        LaneDetector { detector: slot.detector, offset: slot.offset, span, places }
+    pub(super) fn is_live(&self) -> bool {
+        self.seat.role == Role::Live
     }
 
     pub(super) fn plugin(&mut self) -> &mut dyn Plugin {
         &mut *self.detector
+    }
+
+    pub(super) fn seated(&mut self) -> (&Seat, &mut dyn Plugin) {
+        (&self.seat, &mut *self.detector)
     }
 
     pub(super) fn scale(&self) -> Scale {
@@ -168,19 +175,14 @@ impl Lane {
                     }
                 }
                 let base = WindowSpan { size_ms: settings.window_ms, step_ms: settings.window_ms };
-                let series = source.counts.series(base, end_ms);
-                let judged = super::judge::judge(
-                    (number, source),
-                    (window, Some(&series)),
-                    detectors,
-                    settings,
-                    patterns,
-                );
-                outputs.reports.extend(judged);
+                let counted = source.counts.series(base, end_ms);
+                let series = Some(&counted);
+                let bench = Bench { number, window, series, detectors, settings, patterns };
+                outputs.take(bench.judge(source));
                 if wishes.panes {
                     outputs.panes.extend(source.counts.panes(number, start_ms..end_ms));
                 }
-                source.counts.pass(&series, end_ms);
+                source.counts.pass(&counted, end_ms);
             }
         }
     }
@@ -190,16 +192,17 @@ impl Lane {
         let Lane { sources, detectors, settings, patterns, .. } = self;
         for (number, source) in sources.iter_mut() {
             while let Some(window) = source.waiting.keys().next().copied() {
-                let judged = super::judge::judge(
-                    (number, source),
-                    (window, None),
-                    detectors,
-                    settings,
-                    patterns,
-                );
-                outputs.reports.extend(judged);
+                let bench = Bench { number, window, series: None, detectors, settings, patterns };
+                outputs.take(bench.judge(source));
             }
         }
+    }
+}
+
+impl Outputs {
+    fn take(&mut self, Judged { report, trials }: Judged) {
+        self.reports.extend(report);
+        self.trials.extend(trials);
     }
 }
 

@@ -1,24 +1,26 @@
 //! Verdicts of the tenant's filters: what is dropped, kept and tagged.
 
 use super::columns::Facts;
-use super::{FilterSlot, KeptRecord, Lane, Outputs, pick};
+use super::fit::{Role, Seat};
+use super::{KeptRecord, Lane, Outcome, Outputs, Trial, pick};
 use crate::column::Bitmap;
 use crate::plugin::{Filter, Lines, Plugin, Rows, Verdicts};
 
-/// A filter with the places of its columns.
+/// A filter in its seat, with the places of its columns.
 pub(super) struct LaneFilter {
-    filter: Box<dyn Filter + Send>,
-    fail_open: bool,
-    places: Vec<usize>,
+    pub(super) seat: Seat,
+    pub(super) filter: Box<dyn Filter + Send>,
+    pub(super) fail_open: bool,
+    pub(super) places: Vec<usize>,
 }
 
 impl LaneFilter {
-    pub(super) fn new(slot: FilterSlot, places: Vec<usize>) -> Self {
-        LaneFilter { filter: slot.filter, fail_open: slot.fail_open, places }
-    }
-
     pub(super) fn plugin(&mut self) -> &mut dyn Plugin {
         &mut *self.filter
+    }
+
+    pub(super) fn seated(&mut self) -> (&Seat, &mut dyn Plugin) {
+        (&self.seat, &mut *self.filter)
     }
 
     pub(super) fn rest(&mut self, watermark_ms: u64) {
@@ -32,24 +34,30 @@ impl Lane {
         let rows = facts.batch.len();
         let columns = self.filter_plan.compute(facts, &mut self.sources);
         let (mut dropped, mut dead) = (Bitmap::new(rows), Bitmap::new(rows));
+        let mut drops: Vec<Option<Bitmap>> = Vec::with_capacity(self.filters.len());
         for slot in &mut self.filters {
             let columns = pick(&columns, &slot.places);
             let runs = facts.batch.runs();
             let lines =
                 Lines { seq: self.seq, watermark_ms: self.watermark_ms, runs, columns: &columns };
-            match slot.filter.evaluate(&lines) {
-                Some(Verdicts { drop, tags }) => {
-                    dropped.union(&bits_of(drop, rows));
+            let verdicts = slot.filter.evaluate(&lines);
+            let drop = verdicts.as_ref().map(|verdicts| bits_of(&verdicts.drop, rows));
+            match verdicts {
+                _ if slot.seat.role == Role::Shadow => {}
+                Some(Verdicts { tags, .. }) => {
+                    dropped.union(drop.as_ref().expect("there is a verdict"));
                     for (tag, tagged) in tags {
                         let name = slot.filter.descriptor().tags[tag as usize].clone();
-                        let count = bits_of(tagged, rows).count() as u64;
+                        let count = bits_of(&tagged, rows).count() as u64;
                         *self.counters.tags.entry(name).or_default() += count;
                     }
                 }
                 None if slot.fail_open => self.counters.unfiltered += rows as u64,
                 None => dead = Bitmap::full(rows),
             }
+            drops.push(drop);
         }
+        compare(&self.filters, &drops, rows, outputs);
         self.settle(facts, &dropped, &dead, outputs);
     }
 
@@ -92,10 +100,32 @@ impl Facts {
     }
 }
 
-fn bits_of(rows: Rows, count: usize) -> Bitmap {
+/// Holds shadows against the live filters of their names, over records that both have judged.
+fn compare(filters: &[LaneFilter], drops: &[Option<Bitmap>], rows: usize, outputs: &mut Outputs) {
+    let shadows = filters.iter().zip(drops).filter(|(slot, _)| slot.seat.role == Role::Shadow);
+    for (slot, theirs) in shadows {
+        let is_live =
+            |other: &LaneFilter| other.seat.role == Role::Live && other.seat.name == slot.seat.name;
+        let live = filters.iter().zip(drops).find(|(other, _)| is_live(other));
+        let (Some((_, Some(live))), Some(shadow)) = (live, theirs) else { continue };
+        let mut either = live.clone();
+        either.union(shadow);
+        let (either, live, shadow) =
+            (either.count() as u64, live.count() as u64, shadow.count() as u64);
+        let outcome = Outcome::Records {
+            rows: rows as u64,
+            both: live + shadow - either,
+            live: either - shadow,
+            shadow: either - live,
+        };
+        outputs.trials.push(Trial { seat: slot.seat.clone(), source: None, outcome });
+    }
+}
+
+fn bits_of(rows: &Rows, count: usize) -> Bitmap {
     match rows {
         Rows::None => Bitmap::new(count),
         Rows::All => Bitmap::full(count),
-        Rows::Some(bits) => bits,
+        Rows::Some(bits) => bits.clone(),
     }
 }

@@ -5,10 +5,10 @@
 //! (Bonferroni, with weights). A detector's offset is what each of its chances costs, so it counts for
 //! `chances * 2^offset` voices, up to a limit.
 
-use super::PatternSet;
 use super::detect::LaneDetector;
 use super::renaming;
 use super::source::{Candidate, Source};
+use super::{Outcome, PatternSet, Trial};
 use crate::record::severity::{ERROR, FATAL};
 use crate::report::{Finding, Report, Subject};
 use crate::settings::Settings;
@@ -17,62 +17,154 @@ use crate::window::{Life, Series};
 /// What a novel error loses while it is the only one, out of what it gained for being an error.
 const SINGLE_ERROR_BITS: f32 = 1.5;
 
-/// Judges the candidates of a window; `None` where nothing is odd.
-pub(super) fn judge(
-    (number, source): (u32, &mut Source),
-    (window, series): (u64, Option<&Series>),
-    detectors: &[LaneDetector],
-    settings: &Settings,
-    patterns: &PatternSet,
-) -> Option<Report> {
-    let mut candidates = source.waiting.remove(&window).unwrap_or_default();
-    if let Some(series) = series {
-        let end_ms = (window + 1) * settings.window_ms;
-        renaming::forgive(&mut candidates, source, (series, end_ms), settings.window_ms);
-        doubt_single_errors(&mut candidates, source, series);
+/// What came of a window.
+pub(super) struct Judged {
+    /// What is reported, if anything is odd.
+    pub(super) report: Option<Report>,
+    /// What each shadow would have made of it, where either says something.
+    pub(super) trials: Vec<Trial>,
+}
+
+/// A window of a source, and those who judge it.
+pub(super) struct Bench<'a> {
+    pub(super) number: u32,
+    pub(super) window: u64,
+    /// Its counts, unless it never closed.
+    pub(super) series: Option<&'a Series>,
+    pub(super) detectors: &'a [LaneDetector],
+    pub(super) settings: &'a Settings,
+    pub(super) patterns: &'a PatternSet,
+}
+
+impl Bench<'_> {
+    /// Judges the candidates of the window. What shadows say changes nothing in the report.
+    pub(super) fn judge(&self, source: &mut Source) -> Judged {
+        let candidates = source.waiting.remove(&self.window).unwrap_or_default();
+        let live: Vec<usize> = self.places(LaneDetector::is_live);
+        let mut said: Vec<(f32, f32)> = vec![(0.0, 0.0); self.detectors.len()];
+        let report = self.report(source, &candidates, &live, &live, &mut said);
+        let mut trials = Vec::new();
+        for shadow in self.places(|slot| !slot.is_live()) {
+            let seat = &self.detectors[shadow].seat;
+            let is_rival = |place: &&usize| self.detectors[**place].seat.name == seat.name;
+            let others = live.iter().filter(|place| !is_rival(place)).copied();
+            let panel: Vec<usize> = others.chain([shadow]).collect();
+            let theirs = self.report(source, &candidates, &panel, &[shadow], &mut said);
+            if report.is_none() && theirs.is_none() {
+                continue;
+            }
+            let outcome = Outcome::Window { live: report.clone(), shadow: theirs };
+            trials.push(Trial { seat: seat.clone(), source: Some(self.number), outcome });
+        }
+        Judged { report, trials }
     }
-    let alive_bits = source.standard.alive_bits();
-    let age = source.age_of(window);
-    if candidates.is_empty() {
-        return None;
+
+    fn places(&self, wanted: impl Fn(&LaneDetector) -> bool) -> Vec<usize> {
+        (0..self.detectors.len()).filter(|place| wanted(&self.detectors[*place])).collect()
     }
-    let trials = voices(source, detectors).log2();
-    let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);
-    for (index, slot) in detectors.iter().enumerate() {
-        let own = candidates.iter().filter(|candidate| candidate.detector == index);
-        let channels: Vec<f32> = own.map(|candidate| candidate.bits).collect();
-        let (state, news) = source.calibrations[index].combine(age, &channels);
-        let fused = |bits: f32| if bits > 0.0 { bits + slot.offset - trials } else { 0.0 };
-        state_bits = state_bits.max(fused(state));
-        news_bits = news_bits.max(fused(news));
+
+    /// What a panel of detectors reports. Each says once what it makes of a window: `fresh` are those that do now, what
+    /// the others `said` stays.
+    fn report(
+        &self,
+        source: &mut Source,
+        candidates: &[Candidate],
+        panel: &[usize],
+        fresh: &[usize],
+        said: &mut [(f32, f32)],
+    ) -> Option<Report> {
+        let mut candidates: Vec<Candidate> =
+            candidates.iter().filter(|own| panel.contains(&own.detector)).cloned().collect();
+        if let Some(series) = self.series {
+            let end_ms = (self.window + 1) * self.settings.window_ms;
+            renaming::forgive(&mut candidates, source, (series, end_ms), self.settings.window_ms);
+            doubt_single_errors(&mut candidates, source, series);
+        }
+        let alive_bits = source.standard.alive_bits();
+        let age = source.age_of(self.window);
+        if candidates.is_empty() {
+            return None;
+        }
+        let trials = voices(source, self.detectors, panel).log2();
+        let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);
+        for place in panel.iter().copied() {
+            if fresh.contains(&place) {
+                let own = candidates.iter().filter(|candidate| candidate.detector == place);
+                let channels: Vec<f32> = own.map(|candidate| candidate.bits).collect();
+                said[place] = source.calibrations[place].combine(age, &channels);
+            }
+            let (state, news) = said[place];
+            let offset = self.detectors[place].offset;
+            let fused = |bits: f32| if bits > 0.0 { bits + offset - trials } else { 0.0 };
+            state_bits = state_bits.max(fused(state));
+            news_bits = news_bits.max(fused(news));
+        }
+        if state_bits < alive_bits {
+            return None;
+        }
+        let findings = self.findings(source, candidates, trials);
+        let start_ms = self.window * self.settings.window_ms;
+        let end_ms = start_ms + self.settings.window_ms;
+        Some(Report { source: self.number, start_ms, end_ms, state_bits, news_bits, findings })
     }
-    if state_bits < alive_bits {
-        return None;
+
+    /// The strongest candidates in words, the most surprising first.
+    fn findings(&self, source: &Source, candidates: Vec<Candidate>, trials: f32) -> Vec<Finding> {
+        let alive_bits = source.standard.alive_bits();
+        let mut ranked: Vec<(f32, Candidate)> = candidates
+            .into_iter()
+            .map(|own| (own.bits + self.detectors[own.detector].offset - trials, own))
+            .collect();
+        ranked.sort_by(|(a, left), (b, right)| {
+            let key = |candidate: &Candidate| {
+                (candidate.detector, candidate.template, candidate.channel, candidate.side)
+            };
+            b.total_cmp(a).then_with(|| key(left).cmp(&key(right)))
+        });
+        let best = ranked.first().map_or(0.0, |(bits, _)| *bits);
+        ranked.retain(|(bits, _)| *bits >= alive_bits || *bits == best);
+        ranked.truncate(self.settings.findings_max);
+        ranked.into_iter().map(|(bits, own)| self.finding(source, own, bits)).collect()
     }
-    let mut ranked: Vec<(f32, Candidate)> = candidates
-        .into_iter()
-        .map(|candidate| {
-            (candidate.bits + detectors[candidate.detector].offset - trials, candidate)
-        })
-        .collect();
-    ranked.sort_by(|(a, left), (b, right)| {
-        let key = |candidate: &Candidate| {
-            (candidate.detector, candidate.template, candidate.channel, candidate.side)
-        };
-        b.total_cmp(a).then_with(|| key(left).cmp(&key(right)))
-    });
-    let best = ranked.first().map_or(0.0, |(bits, _)| *bits);
-    ranked.retain(|(bits, _)| *bits >= alive_bits || *bits == best);
-    ranked.truncate(settings.findings_max);
-    let start_ms = window * settings.window_ms;
-    let findings = ranked
-        .into_iter()
-        .map(|(bits, candidate)| {
-            finding(source, series, candidate, bits, detectors, settings, patterns)
-        })
-        .collect();
-    let end_ms = start_ms + settings.window_ms;
-    Some(Report { source: number, start_ms, end_ms, state_bits, news_bits, findings })
+
+    fn finding(&self, source: &Source, candidate: Candidate, bits: f32) -> Finding {
+        let minutes = self.settings.window_ms as f32 / 60_000.0;
+        let series = self.series;
+        let life = candidate.template.and_then(|template| source.counts.life(template));
+        let count =
+            candidate.template.map_or(series.map_or(0, |series| series.lines), |template| {
+                let row =
+                    series.and_then(|series| series.row_of(template).map(|row| series.count(row)));
+                u64::from(row.unwrap_or(u32::from(candidate.example.is_some())))
+            });
+        let before = life.map_or_else(|| source.usual_lines(), |life| life.usual());
+        let descriptor = self.detectors[candidate.detector].detector.descriptor();
+        let subject = candidate.template.map(|template| {
+            let own = candidate.example.as_deref();
+            let remembered = life.and_then(Life::example).filter(|example| Some(*example) != own);
+            let examples = own.into_iter().chain(remembered).take(self.settings.examples_max);
+            let pattern = life.and_then(|life| life.pattern);
+            Subject {
+                message: source.templates.message(template),
+                template: lossy(&source.templates.text(template)),
+                severity: candidate.severity,
+                pattern: pattern.map(|pattern| self.patterns.names[usize::from(pattern)].clone()),
+                examples: examples.map(lossy).collect(),
+            }
+        });
+        Finding {
+            detector: descriptor.name.clone(),
+            side: candidate.side,
+            bits,
+            reason: descriptor.reasons.get(candidate.code as usize).cloned().unwrap_or_default(),
+            subject,
+            before_per_minute: before / minutes,
+            now_per_minute: count as f32 / minutes,
+            position: candidate.position,
+            said: candidate.said.as_deref().filter(|said| !said.is_empty()).map(lossy),
+            explanation: candidate.explanation,
+        }
+    }
 }
 
 /// One error that nobody repeats is worth little more than any other message; one that comes again is.
@@ -90,58 +182,14 @@ fn doubt_single_errors(candidates: &mut [Candidate], source: &Source, series: &S
     }
 }
 
-/// How many voices can be wrong about a source.
-fn voices(source: &Source, detectors: &[LaneDetector]) -> f32 {
-    let pairs = source.calibrations.iter().zip(detectors);
-    let voices = pairs.map(|(known, slot)| {
+/// How many voices of a panel can be wrong about a source.
+fn voices(source: &Source, detectors: &[LaneDetector], panel: &[usize]) -> f32 {
+    let voices = panel.iter().map(|place| {
+        let slot = &detectors[*place];
         let kinds = slot.detector.descriptor().reasons.len().max(1);
-        known.voices(kinds, slot.offset)
+        source.calibrations[*place].voices(kinds, slot.offset)
     });
     voices.sum::<f32>().max(1.0)
-}
-
-fn finding(
-    source: &Source,
-    series: Option<&Series>,
-    candidate: Candidate,
-    bits: f32,
-    detectors: &[LaneDetector],
-    settings: &Settings,
-    patterns: &PatternSet,
-) -> Finding {
-    let minutes = settings.window_ms as f32 / 60_000.0;
-    let life = candidate.template.and_then(|template| source.counts.life(template));
-    let count = candidate.template.map_or(series.map_or(0, |series| series.lines), |template| {
-        let row = series.and_then(|series| series.row_of(template).map(|row| series.count(row)));
-        u64::from(row.unwrap_or(u32::from(candidate.example.is_some())))
-    });
-    let before = life.map_or_else(|| source.usual_lines(), |life| life.usual());
-    let descriptor = detectors[candidate.detector].detector.descriptor();
-    let subject = candidate.template.map(|template| {
-        let own = candidate.example.as_deref();
-        let remembered = life.and_then(Life::example).filter(|example| Some(*example) != own);
-        let examples = own.into_iter().chain(remembered).take(settings.examples_max);
-        let pattern = life.and_then(|life| life.pattern);
-        Subject {
-            message: source.templates.message(template),
-            template: lossy(&source.templates.text(template)),
-            severity: candidate.severity,
-            pattern: pattern.map(|pattern| patterns.names[usize::from(pattern)].clone()),
-            examples: examples.map(lossy).collect(),
-        }
-    });
-    Finding {
-        detector: descriptor.name.clone(),
-        side: candidate.side,
-        bits,
-        reason: descriptor.reasons.get(candidate.code as usize).cloned().unwrap_or_default(),
-        subject,
-        before_per_minute: before / minutes,
-        now_per_minute: count as f32 / minutes,
-        position: candidate.position,
-        said: candidate.said.as_deref().filter(|said| !said.is_empty()).map(lossy),
-        explanation: candidate.explanation,
-    }
 }
 
 fn lossy(text: &[u8]) -> String {

@@ -7,6 +7,7 @@ mod columns;
 mod detect;
 mod dictionary;
 mod filtering;
+mod fit;
 mod judge;
 mod memory;
 mod renaming;
@@ -16,13 +17,14 @@ mod state;
 use crate::batch::Batch;
 use crate::column::Column;
 use crate::matcher::{Matcher, Scratch};
-use crate::plugin::{Detector, Filter, LineColumn, Scale, WindowSpan};
+use crate::plugin::{LineColumn, WindowSpan};
 use crate::report::Report;
 use crate::settings::{Settings, Standard};
 use crate::template::TemplateInfo;
 use columns::{ColumnPlan, Facts};
 use detect::LaneDetector;
 use filtering::LaneFilter;
+pub use fit::{DetectorSlot, FilterSlot, Role, Seat, Seated};
 pub use memory::Relief;
 use serde::{Deserialize, Serialize};
 pub use source::IDLE_WINDOWS;
@@ -66,10 +68,46 @@ pub struct KeptRecord {
 pub struct Outputs {
     /// Counts of closed windows, pane by pane, if they are wanted.
     pub panes: Vec<PaneCounts>,
+    /// What shadows would have changed.
+    pub trials: Vec<Trial>,
     /// Windows in which something was surprising, source by source in their order.
     pub reports: Vec<Report>,
     /// Kept records, if they are wanted.
     pub kept: Vec<KeptRecord>,
+}
+
+/// What a shadow would have made of something that was judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// Where it sits.
+    pub seat: Seat,
+    /// Number of the source; filters judge the records of many at once.
+    pub source: Option<u32>,
+    /// What the two say.
+    pub outcome: Outcome,
+}
+
+/// What the live plugin and its shadow say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// About a window in which at least one of them made a report: all detectors with the live one, and with the shadow.
+    Window {
+        /// What was reported.
+        live: Option<Report>,
+        /// What would have been reported with the shadow in its place.
+        shadow: Option<Report>,
+    },
+    /// About records: how many both dropped, the live filter alone, and the shadow alone.
+    Records {
+        /// Records judged by both.
+        rows: u64,
+        /// Dropped by both.
+        both: u64,
+        /// Dropped by the live filter alone.
+        live: u64,
+        /// Dropped by the shadow alone.
+        shadow: u64,
+    },
 }
 
 /// Counts of a closed pane of a source.
@@ -107,22 +145,6 @@ pub struct PatternSet {
     pub severities: Arc<[u8]>,
 }
 
-/// A filter and what happens to records while it cannot answer.
-pub struct FilterSlot {
-    /// The plugin.
-    pub filter: Box<dyn Filter + Send>,
-    /// Records go on unfiltered (true) or to the dead letter (false).
-    pub fail_open: bool,
-}
-
-/// A detector and how much it is believed.
-pub struct DetectorSlot {
-    /// The plugin.
-    pub detector: Box<dyn Detector + Send>,
-    /// Bits added to what it says: prior odds, and the number of its channels.
-    pub offset: f32,
-}
-
 /// Why a lane cannot be built.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum LaneError {
@@ -149,6 +171,12 @@ pub enum LaneError {
         step_ms: u64,
         /// Pane configured.
         pane_ms: u64,
+    },
+    /// A plugin that was to be kept is not there.
+    #[error("plugin `{plugin}` is to stay where it is, yet it is not there")]
+    NotSeated {
+        /// The plugin.
+        plugin: String,
     },
 }
 
@@ -236,48 +264,24 @@ impl Lane {
         detectors: Vec<DetectorSlot>,
         wishes: Wishes,
     ) -> Result<Self, LaneError> {
-        let base = WindowSpan { size_ms: settings.window_ms, step_ms: settings.window_ms };
-        let (mut filter_plan, mut detector_plan) = (ColumnPlan::default(), ColumnPlan::default());
-        let filters = filters
-            .into_iter()
-            .map(|slot| {
-                let wanted = slot.filter.descriptor().clone();
-                let places =
-                    plan(&mut filter_plan, &wanted.name, &wanted.lines, base.step_ms, &patterns)?;
-                Ok(LaneFilter::new(slot, places))
-            })
-            .collect::<Result<Vec<_>, LaneError>>()?;
-        let detectors = detectors
-            .into_iter()
-            .map(|slot| {
-                let wanted = slot.detector.descriptor().clone();
-                let span = wanted.window.unwrap_or(base);
-                check_span(&wanted.name, span, settings.pane_ms)?;
-                let places =
-                    plan(&mut detector_plan, &wanted.name, &wanted.lines, span.step_ms, &patterns)?;
-                Ok(LaneDetector::new(slot, span, places))
-            })
-            .collect::<Result<Vec<_>, LaneError>>()?;
-        let scales: Vec<Scale> = detectors.iter().map(LaneDetector::scale).collect();
-        let span_ms_max =
-            detectors.iter().map(LaneDetector::span_ms).max().unwrap_or(0).max(base.size_ms);
-        let wants = |column| detectors.iter().any(|detector| detector.wants(column));
-        Ok(Lane {
-            wants_repeats: wants(crate::plugin::SeriesColumn::Repeats),
-            wants_entropy: wants(crate::plugin::SeriesColumn::Entropy),
-            sources: Sources::new(settings.clone(), span_ms_max, scales),
+        let mut lane = Lane {
+            wants_repeats: false,
+            wants_entropy: false,
+            sources: Sources::new(settings.clone()),
             settings,
-            patterns,
-            filters,
-            detectors,
-            filter_plan,
-            detector_plan,
+            patterns: patterns.clone(),
+            filters: Vec::new(),
+            detectors: Vec::new(),
+            filter_plan: ColumnPlan::default(),
+            detector_plan: ColumnPlan::default(),
             wishes,
             scratch: Scratch::default(),
             seq: 0,
             watermark_ms: 0,
             counters: LaneCounters::default(),
-        })
+        };
+        lane.fit(patterns, filters, detectors)?;
+        Ok(lane)
     }
 
     /// Takes one input through the pipeline.

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// After so many windows without a line a source is idle, and its windows are not closed any more.
 pub const IDLE_WINDOWS: u64 = 120;
-/// Explanations per window; the rest speak through their reason alone.
+/// Explanations per window and detector; the rest speak through their reason alone.
 const EXPLANATIONS_MAX: usize = 16;
 /// Texts per window among which repeats are looked for.
 const TEXTS_MAX: usize = 65_536;
@@ -185,7 +185,8 @@ impl Source {
         let stronger = |other: &Candidate| {
             (other.detector, other.channel) == (detector, channel) && other.bits >= bits
         };
-        let explained = waiting.iter().filter(|other| other.explanation.is_some()).count();
+        let own = waiting.iter().filter(|other| other.detector == detector);
+        let explained = own.filter(|other| other.explanation.is_some()).count();
         explained < EXPLANATIONS_MAX && !waiting.iter().any(stronger)
     }
 
@@ -239,22 +240,27 @@ impl Source {
             .collect()
     }
 
-    /// Puts what was learnt about detectors into another order: for each of today's, its place when this was saved.
-    pub(super) fn order_detectors(&mut self, places: &[Option<usize>], scales: &[Scale]) {
+    /// Puts what was learnt about detectors into another order: for each of today's, its place before; two may have come
+    /// from one.
+    pub(super) fn order_detectors(&mut self, origins: &[Option<usize>], scales: &[Scale]) {
         let mut known: Vec<Option<Calibration>> =
             std::mem::take(&mut self.calibrations).into_iter().map(Some).collect();
-        let calibrations = places.iter().zip(scales).map(|(place, scale)| {
-            let old = place.and_then(|place| known.get_mut(place).and_then(Option::take));
+        for (index, (origin, scale)) in origins.iter().zip(scales).enumerate() {
+            let old = origin.and_then(|origin| known.get_mut(origin));
+            let old = if origins[index + 1..].contains(origin) {
+                old.and_then(|old| old.clone())
+            } else {
+                old.and_then(Option::take)
+            };
             let fitting = old.filter(|old| old.scale() == *scale);
-            fitting.unwrap_or_else(|| Calibration::new(*scale))
-        });
-        self.calibrations = calibrations.collect();
+            self.calibrations.push(fitting.unwrap_or_else(|| Calibration::new(*scale)));
+        }
         for candidates in self.waiting.values_mut() {
-            candidates.retain_mut(|candidate| {
-                let now = places.iter().position(|place| *place == Some(candidate.detector));
-                candidate.detector = now.unwrap_or_default();
-                now.is_some()
-            });
+            let old = std::mem::take(candidates);
+            for (detector, origin) in origins.iter().enumerate() {
+                let own = old.iter().filter(|candidate| Some(candidate.detector) == *origin);
+                candidates.extend(own.map(|own| Candidate { detector, ..own.clone() }));
+            }
         }
     }
 
@@ -285,9 +291,32 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub(super) fn new(settings: Settings, span_ms_max: u64, scales: Vec<Scale>) -> Self {
+    /// No sources yet, and no detectors.
+    pub(super) fn new(settings: Settings) -> Self {
         let (by_number, standards) = (BTreeMap::new(), BTreeMap::new());
-        Sources { settings, span_ms_max, scales, by_number, standards }
+        Sources {
+            span_ms_max: settings.window_ms,
+            settings,
+            scales: Vec::new(),
+            by_number,
+            standards,
+        }
+    }
+
+    /// Other detectors, each with its place among those before, if it had one.
+    pub(super) fn refit(
+        &mut self,
+        origins: &[Option<usize>],
+        scales: Vec<Scale>,
+        span_ms_max: u64,
+    ) {
+        let (miner, counts) = limits(&self.settings, span_ms_max);
+        for source in self.by_number.values_mut() {
+            source.order_detectors(origins, &scales);
+            source.templates.limit(miner);
+            source.counts.limit(counts);
+        }
+        (self.scales, self.span_ms_max) = (scales, span_ms_max);
     }
 
     /// The source of that number, new if it was never met.

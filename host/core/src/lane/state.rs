@@ -2,6 +2,7 @@
 
 use super::detect::LaneDetector;
 use super::filtering::LaneFilter;
+use super::fit::Seat;
 use super::source::Source;
 use super::{Lane, SourceInfo};
 use crate::plugin::{Plugin, PluginState};
@@ -67,7 +68,7 @@ impl Lane {
     /// Saves the sources that have changed since the last time.
     pub fn save(&mut self) -> Vec<SavedSource> {
         let Lane { settings, patterns, filters, detectors, sources, .. } = self;
-        let names: Vec<String> = plugins_of(&mut [], detectors).map(|(name, _)| name).collect();
+        let names: Vec<String> = detectors.iter().map(|slot| slot.seat.key()).collect();
         let (mut saved, mut packer) = (Vec::new(), Packer::new());
         for (number, source) in sources.iter_mut().filter(|(_, source)| source.changed) {
             source.changed = false;
@@ -83,9 +84,9 @@ impl Lane {
             };
             let state = packer.pack(&to_bytes(&states));
             let mut plugins = Vec::new();
-            for (name, plugin) in plugins_of(filters, detectors) {
+            for (seat, plugin) in seated(filters, detectors) {
                 if let Some(PluginState { version, bytes }) = plugin.save(number) {
-                    plugins.push((name, PluginState { version, bytes: packer.pack(&bytes) }));
+                    plugins.push((seat.key(), PluginState { version, bytes: packer.pack(&bytes) }));
                 }
             }
             let templates = source.met_templates();
@@ -106,7 +107,7 @@ impl Lane {
         &mut self,
         number: u32,
         state: &[u8],
-        mut plugins: Vec<(String, PluginState)>,
+        plugins: Vec<(String, PluginState)>,
     ) -> Result<(), StateError> {
         let Loaded { spans_ms, detectors, patterns, mut source } = from_bytes(&unpack(state)?)?;
         let wanted_ms = spans(&self.settings);
@@ -123,35 +124,27 @@ impl Lane {
         source.counts.rename_patterns(|id| {
             patterns.get(&id).and_then(|name| places.get(name.as_str()).copied())
         });
-        let place = |name: String| detectors.iter().position(|known| *known == name);
-        let now = plugins_of(&mut [], &mut self.detectors);
-        let places: Vec<Option<usize>> = now.map(|(name, _)| place(name)).collect();
-        source.order_detectors(&places, self.sources.scales());
+        let origins: Vec<Option<usize>> =
+            self.detectors.iter().map(|slot| slot.seat.place(&detectors)).collect();
+        source.order_detectors(&origins, self.sources.scales());
         self.sources.put(number, source);
-        for (name, plugin) in plugins_of(&mut self.filters, &mut self.detectors) {
-            if let Some(place) = plugins.iter().position(|(known, _)| *known == name) {
-                let PluginState { version, bytes } = plugins.swap_remove(place).1;
-                plugin.load(number, PluginState { version, bytes: unpack(&bytes)? });
+        let keys: Vec<String> = plugins.iter().map(|(key, _)| key.clone()).collect();
+        for (seat, plugin) in seated(&mut self.filters, &mut self.detectors) {
+            if let Some(place) = seat.place(&keys) {
+                let PluginState { version, bytes } = &plugins[place].1;
+                plugin.load(number, PluginState { version: *version, bytes: unpack(bytes)? });
             }
         }
         Ok(())
     }
 }
 
-/// All plugins with names of their own: the second of a name is numbered.
-fn plugins_of<'a>(
+/// All plugins in their seats.
+fn seated<'a>(
     filters: &'a mut [LaneFilter],
     detectors: &'a mut [LaneDetector],
-) -> impl Iterator<Item = (String, &'a mut dyn Plugin)> {
-    let filters = filters.iter_mut().map(LaneFilter::plugin);
-    let plugins = filters.chain(detectors.iter_mut().map(LaneDetector::plugin));
-    let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    plugins.map(move |plugin| {
-        let name = plugin.descriptor().name.clone();
-        let ordinal = met.entry(name.clone()).or_default();
-        *ordinal += 1;
-        (if *ordinal == 1 { name } else { format!("{name}#{ordinal}") }, plugin)
-    })
+) -> impl Iterator<Item = (&'a Seat, &'a mut dyn Plugin)> {
+    filters.iter_mut().map(LaneFilter::seated).chain(detectors.iter_mut().map(LaneDetector::seated))
 }
 
 fn spans(settings: &Settings) -> [u64; 2] {

@@ -3,6 +3,7 @@
 mod columns;
 mod doubt;
 mod filters;
+mod fitting;
 mod invariance;
 mod judging;
 mod renaming;
@@ -15,8 +16,8 @@ use crate::batch::{BatchBuilder, Run};
 use crate::column::{Bitmap, TextColumn};
 use crate::pattern::{Pattern, PatternSpec};
 use crate::plugin::{
-    ClosedWindow, Descriptor, Explanation, Lines, Mark, PatternKind, Plugin, PluginPattern,
-    PluginState, Reason, Rows, Scores, SeriesColumn, Verdicts,
+    ClosedWindow, Descriptor, Detector, Explanation, Filter, Lines, Mark, PatternKind, Plugin,
+    PluginPattern, PluginState, Reason, Rows, Scale, Scores, SeriesColumn, Verdicts,
 };
 use crate::record::Record;
 use std::sync::{Arc, Mutex};
@@ -149,7 +150,11 @@ impl Fake {
     }
 
     fn slot(self) -> DetectorSlot {
-        DetectorSlot { detector: Box::new(self), offset: 0.0 }
+        self.in_seat(Seat::live("fake", "1"))
+    }
+
+    fn in_seat(self, seat: Seat) -> DetectorSlot {
+        DetectorSlot { seat, detector: Seated::Fresh(Box::new(self)), offset: 0.0 }
     }
 }
 
@@ -272,8 +277,15 @@ fn patterns() -> PatternSet {
     }
 }
 
+/// Live detectors of an edition, in seats called `fake`, `fake#2` and so on.
+fn in_seats(detectors: Vec<Fake>, edition: &str) -> Vec<DetectorSlot> {
+    let name = |index| if index == 0 { "fake".into() } else { format!("fake#{}", index + 1) };
+    let slots = detectors.into_iter().enumerate();
+    slots.map(|(index, fake)| fake.in_seat(Seat::live(&name(index), edition))).collect()
+}
+
 fn lane_of(detectors: Vec<Fake>) -> Lane {
-    let slots = detectors.into_iter().map(Fake::slot).collect();
+    let slots = in_seats(detectors, "1");
     Lane::new(Settings::default(), patterns(), vec![], slots, Wishes::default()).unwrap()
 }
 
@@ -312,7 +324,11 @@ fn a_lane_that_cannot_work_is_refused() {
     }
     let mut sieve = Sieve::new(None);
     sieve.descriptor.lines = vec![LineColumn::Pattern("nobody".into())];
-    let slot = FilterSlot { filter: Box::new(sieve), fail_open: true };
+    let slot = FilterSlot {
+        seat: Seat::live("sieve", "1"),
+        filter: Seated::Fresh(Box::new(sieve)),
+        fail_open: true,
+    };
     let lane = Lane::new(Settings::default(), patterns(), vec![slot], vec![], Wishes::default());
     assert_eq!(lane.err(), Some(unknown("nobody")), "filters too");
 }

@@ -193,7 +193,11 @@ fn filters_and_detectors_count_windows_alike() {
     let mut sieve = Sieve::new(Some(Verdicts::default()));
     sieve.descriptor.lines = vec![LineColumn::Window];
     let heard = [fake.heard.clone(), sieve.heard.clone()];
-    let slot = FilterSlot { filter: Box::new(sieve), fail_open: true };
+    let slot = FilterSlot {
+        seat: Seat::live("sieve", "1"),
+        filter: Seated::Fresh(Box::new(sieve)),
+        fail_open: true,
+    };
     let mut lane = Lane::new(
         Settings::default(),
         patterns(),

@@ -24,7 +24,8 @@ fn check(
     tags: &[(&str, u64)],
 ) {
     let slots = filters.into_iter().map(|(verdicts, fail_open)| FilterSlot {
-        filter: Box::new(Sieve::new(verdicts)),
+        seat: Seat::live("sieve", "1"),
+        filter: Seated::Fresh(Box::new(Sieve::new(verdicts))),
         fail_open,
     });
     let mut lane = Lane::new(
@@ -102,7 +103,11 @@ fn what_is_dropped_leaves_every_column() {
         let fake = Fake::new(descriptor(&columns, &[]));
         let heard = fake.heard.clone();
         let verdicts = Some(Verdicts { drop: rows(5, dropped), tags: vec![] });
-        let slot = FilterSlot { filter: Box::new(Sieve::new(verdicts)), fail_open: true };
+        let slot = FilterSlot {
+            seat: Seat::live("sieve", "1"),
+            filter: Seated::Fresh(Box::new(Sieve::new(verdicts))),
+            fail_open: true,
+        };
         let mut lane = Lane::new(
             Settings::default(),
             patterns(),
@@ -160,7 +165,11 @@ fn filters_see_all_rows_even_those_another_dropped() {
     let (first, second) = (Sieve::new(drops(&[0, 1, 2])), Sieve::new(drops(&[5])));
     let heard = second.heard.clone();
     let slots = [first, second]
-        .map(|sieve| FilterSlot { filter: Box::new(sieve), fail_open: true })
+        .map(|sieve| FilterSlot {
+            seat: Seat::live("sieve", "1"),
+            filter: Seated::Fresh(Box::new(sieve)),
+            fail_open: true,
+        })
         .into_iter()
         .collect();
     let mut lane =

@@ -3,7 +3,7 @@
 use super::*;
 use std::collections::BTreeMap;
 
-const WINDOWS: u64 = 300;
+pub(super) const WINDOWS: u64 = 300;
 
 /// Two sources with steady lines, bursts, and lines that a detector calls odd.
 fn traffic(window: u64) -> Vec<Said> {
@@ -28,7 +28,7 @@ fn traffic(window: u64) -> Vec<Said> {
     lines
 }
 
-fn by_lines() -> Fake {
+pub(super) fn by_lines() -> Fake {
     Fake::observing(|lines| {
         let Column::Text(texts) = lines.columns[0] else { panic!("texts were wanted") };
         let odd = (0..lines.rows()).filter(|row| texts.row(*row).starts_with(b"odd"));
@@ -40,7 +40,7 @@ fn by_lines() -> Fake {
     })
 }
 
-fn by_windows() -> Fake {
+pub(super) fn by_windows() -> Fake {
     let mut fake = Fake::closing(|window| {
         let Column::U32s(counts) = window.columns[1] else { panic!("counts were wanted") };
         let rows = counts.iter().map(|count| (*count as f32).ln_1p()).collect();
@@ -51,12 +51,16 @@ fn by_windows() -> Fake {
 }
 
 /// All reports of a lane that is given the lines of some sources, cut into batches of so many rows.
-fn reports(sources: &[u32], rows_max: usize) -> Vec<Report> {
+pub(super) fn reports(sources: &[u32], rows_max: usize) -> Vec<Report> {
     reports_with(sources, rows_max, |_| {})
 }
 
 /// The same, and something happens to the lane after each batch.
-fn reports_with(sources: &[u32], rows_max: usize, mut then: impl FnMut(&mut Lane)) -> Vec<Report> {
+pub(super) fn reports_with(
+    sources: &[u32],
+    rows_max: usize,
+    mut then: impl FnMut(&mut Lane),
+) -> Vec<Report> {
     let mut lane = lane_of(vec![by_lines(), by_windows()]);
     let mut reports = Vec::new();
     for window in 0..WINDOWS {
