@@ -131,6 +131,11 @@ impl HealthHandle {
         self.lock().clone()
     }
 
+    /// Whether nobody works any more whose health this is.
+    pub fn is_orphan(&self) -> bool {
+        Arc::strong_count(&self.health) == 1
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Health> {
         // Counters are never left half-written, whatever panicked.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)

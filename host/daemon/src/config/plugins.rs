@@ -1,5 +1,6 @@
 //! Which detectors and filters run, with what settings, and within which limits.
 
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 use super::files;
@@ -15,7 +16,8 @@ pub enum Origin {
 }
 
 /// What happens to lines that a filter failed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
     /// They pass.
     Open,

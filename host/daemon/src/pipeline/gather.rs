@@ -45,7 +45,8 @@ impl Gather {
         closed: Option<(Vec<u32>, u64)>,
         output: &mut Output,
     ) {
-        let Outputs { panes, reports, kept } = outputs;
+        let Outputs { panes, reports, kept, trials } = outputs;
+        output.trials.extend(trials);
         reports.iter().for_each(trace_report);
         if self.release == Release::InOrder {
             output.scores.extend(reports.iter().map(|report| self.correlator.score(report)));

@@ -4,6 +4,7 @@
 //! their answers in while it waits, so nothing is lost and nothing can lock up.
 
 mod checkpoint;
+mod fitting;
 mod forget;
 mod gather;
 mod memory;
@@ -12,11 +13,12 @@ mod worker;
 use crate::loadout::{Loadout, LoadoutError};
 use bellwether_core::correlate::{Correlator, Event};
 use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
-use bellwether_core::lane::{KeptRecord, LaneCounters, PaneCounts, SavedSource, SourceInfo};
+use bellwether_core::lane::{KeptRecord, LaneCounters, PaneCounts, SavedSource, SourceInfo, Trial};
 use bellwether_core::report::WindowScore;
 use bellwether_core::settings::Standard;
 use bellwether_core::state::StateError;
 pub use checkpoint::{Checkpoint, SourceCheckpoint, SourceState};
+use fitting::Fitting;
 pub use forget::Forgotten;
 use gather::Gather;
 pub use memory::Fetch;
@@ -70,6 +72,8 @@ pub struct Output {
     pub scores: Vec<WindowScore>,
     /// Counts of closed panes, if they are wanted.
     pub panes: Vec<PaneCounts>,
+    /// What shadows would have changed.
+    pub trials: Vec<Trial>,
     /// Kept records, if they are wanted: window by window of event time, in each in the order of their input.
     pub kept: Vec<KeptRecord>,
 }
@@ -109,6 +113,7 @@ pub struct Pipeline {
     standard: Standard,
     /// Workers that have ended, or saved.
     done: usize,
+    fitting: Fitting,
 }
 
 impl Pipeline {
@@ -136,7 +141,7 @@ impl Pipeline {
             let (loadout, sender) = (Arc::clone(loadout), sender.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{number}"))
-                .spawn(move || worker::work(&loadout, &task_receiver, &sender))
+                .spawn(move || worker::work(loadout, &task_receiver, &sender))
                 .map_err(PipelineError::Thread)?;
             tasks.push(task_sender);
             threads.push(thread);
@@ -157,6 +162,7 @@ impl Pipeline {
             leaving: Vec::new(),
             standard: loadout.settings().standard(),
             done: 0,
+            fitting: Fitting::default(),
         };
         pipeline.learn_sources(&mut Output::default())?;
         Ok(pipeline)
@@ -356,6 +362,7 @@ impl Pipeline {
                 self.totals.add(&counters);
                 self.saved.extend(sources);
             }
+            Answer::Fitted { change, outcome } => self.fitting.take(change, outcome),
             Answer::Ended { counters, sources } => {
                 self.done += 1;
                 self.totals.add(&counters);

@@ -1,12 +1,13 @@
 //! A worker thread: it owns its lanes and does one thing after the other.
 
 use super::PipelineError;
-use crate::loadout::Loadout;
+use crate::loadout::{Loadout, LoadoutError};
 use bellwether_core::batch::Batch;
 use bellwether_core::lane::{Input, Lane, LaneCounters, Outputs, Relief, SavedSource, SourceInfo};
 use bellwether_core::plugin::PluginState;
 use bellwether_core::settings::Standard;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 /// What a worker is told.
@@ -25,6 +26,8 @@ pub(super) enum Task {
     Forget { lane: u32, source: u32 },
     /// Let go of something in every source.
     Relieve(Relief),
+    /// Work with other plugins.
+    Fit { change: u64, loadout: Arc<Loadout> },
     /// Save what has changed.
     Save,
     /// Finish and report.
@@ -42,6 +45,8 @@ pub(super) enum Answer {
     Done,
     /// What has changed since the last time, and all counters.
     Saved { sources: Vec<SavedSource>, counters: LaneCounters },
+    /// The lanes work with other plugins, or why they do not.
+    Fitted { change: u64, outcome: Result<(), LoadoutError> },
     /// The worker is done.
     Ended { counters: LaneCounters, sources: Vec<SourceInfo> },
     /// The worker cannot go on.
@@ -49,14 +54,14 @@ pub(super) enum Answer {
 }
 
 /// A worker and what it has passed.
-struct Worker<'a> {
-    loadout: &'a Loadout,
+struct Worker {
+    loadout: Arc<Loadout>,
     lanes: BTreeMap<u32, Lane>,
     ticks: u64,
 }
 
 /// Works until it is told to end or nobody listens any more.
-pub(super) fn work(loadout: &Loadout, tasks: &Receiver<Task>, answers: &SyncSender<Answer>) {
+pub(super) fn work(loadout: Arc<Loadout>, tasks: &Receiver<Task>, answers: &SyncSender<Answer>) {
     let mut worker = Worker { loadout, lanes: BTreeMap::new(), ticks: 0 };
     while let Ok(task) = tasks.recv() {
         let ends = matches!(task, Task::End);
@@ -72,7 +77,7 @@ pub(super) fn work(loadout: &Loadout, tasks: &Receiver<Task>, answers: &SyncSend
     }
 }
 
-impl Worker<'_> {
+impl Worker {
     /// Does what it is told; whether somebody heard all of the answers.
     fn take(
         &mut self,
@@ -112,6 +117,10 @@ impl Worker<'_> {
                 self.lanes.values_mut().for_each(|lane| lane.relieve(relief));
                 say(Answer::Done)
             }
+            Task::Fit { change, loadout } => {
+                let outcome = self.fit(loadout);
+                say(Answer::Fitted { change, outcome })
+            }
             Task::Save => {
                 let sources = self.lanes.values_mut().flat_map(Lane::save).collect();
                 say(Answer::Saved { sources, counters: self.counters() })
@@ -125,12 +134,26 @@ impl Worker<'_> {
         })
     }
 
+    /// Where one lane cannot work with the new plugins, all go back to the old ones.
+    fn fit(&mut self, loadout: Arc<Loadout>) -> Result<(), LoadoutError> {
+        for (number, lane) in &mut self.lanes {
+            if let Err(error) = loadout.fit(*number, lane) {
+                for (number, lane) in &mut self.lanes {
+                    self.loadout.fit(*number, lane)?;
+                }
+                return Err(error);
+            }
+        }
+        self.loadout = loadout;
+        Ok(())
+    }
+
     /// Lanes are opened when their first record comes: most setups have fewer sources than lanes.
     fn lane(&mut self, number: u32) -> Result<&mut Lane, PipelineError> {
         use std::collections::btree_map::Entry;
         match self.lanes.entry(number) {
             Entry::Occupied(lane) => Ok(lane.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(self.loadout.lane()?)),
+            Entry::Vacant(place) => Ok(place.insert(self.loadout.lane(number)?)),
         }
     }
 

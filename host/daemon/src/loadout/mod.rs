@@ -1,17 +1,24 @@
 //! The plugins that a configuration names, admitted once and opened in every lane.
 
-use crate::config::{Config, DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
+mod crew;
+mod fit;
+mod member;
+
+use crate::config::{Config, PluginConfig};
 use crate::shipped;
-use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Wishes};
+use bellwether_core::lane::{Lane, LaneError, PatternSet, Wishes};
 use bellwether_core::matcher::{Matcher, MatcherError};
-use bellwether_core::plugin::{PluginPattern, WindowSpan};
+use bellwether_core::plugin::PluginPattern;
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
     AdmitError, CompiledPlugin, Health, HealthHandle, Limits, OpenError, Runtime, RuntimeError,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use fit::{Component, Edition, Fit, FitError};
+use member::Member;
 
 /// Why the plugins of a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +48,16 @@ pub enum LoadoutError {
         #[source]
         source: std::io::Error,
     },
+    /// A component that was pushed cannot be had.
+    #[error("plugin `{plugin}`: its component {digest} is not to be had: {why}; push it again")]
+    Gone {
+        /// The plugin.
+        plugin: String,
+        /// Its digest.
+        digest: String,
+        /// Why.
+        why: String,
+    },
     /// The component is not let in.
     #[error("{place}: plugin not admitted")]
     Admit {
@@ -67,43 +84,45 @@ pub enum LoadoutError {
     Lane(#[from] LaneError),
 }
 
-/// An admitted plugin and how the configuration wants it.
-struct Entry<C> {
-    plugin: CompiledPlugin,
-    config: C,
+/// What a tenant wants beside its configuration.
+#[derive(Default)]
+pub struct Wanted<'a> {
+    /// Fits that differ from the configuration file, by the names of plugins.
+    pub fits: BTreeMap<String, Fit>,
+    /// Finds pushed components by their digests.
+    pub fetch: Option<&'a dyn Fn(&str) -> Result<Vec<u8>, String>>,
 }
 
 /// Everything a lane is made of.
 pub struct Loadout {
     settings: Settings,
     patterns: PatternSet,
-    detectors: Vec<Entry<DetectorConfig>>,
-    filters: Vec<Entry<FilterConfig>>,
+    members: Vec<Member>,
     wishes: Wishes,
-    health: Mutex<Vec<(String, HealthHandle)>>,
+    /// By name and edition.
+    health: Mutex<Vec<(String, String, HealthHandle)>>,
 }
 
 impl Loadout {
-    /// Admits all plugins and opens a lane on trial, so that whatever is wrong shows before the first line.
+    /// Admits all plugins that a configuration names, in a runtime of their own.
     pub fn new(config: &Config, settings: Settings, wishes: Wishes) -> Result<Self, LoadoutError> {
-        let runtime = runtime(config)?;
-        let mut detectors = Vec::new();
-        for wanted in &config.detectors {
-            let plugin = admit(&runtime, &wanted.origin, &wanted.place)?;
-            detectors.push(Entry { plugin, config: wanted.clone() });
-        }
-        let mut filters = Vec::new();
-        for wanted in &config.filters {
-            let plugin = admit(&runtime, &wanted.origin, &wanted.place)?;
-            filters.push(Entry { plugin, config: wanted.clone() });
-        }
-        let plugins = detectors.iter().map(|entry| &entry.plugin);
-        let plugins = plugins.chain(filters.iter().map(|entry| &entry.plugin));
-        let patterns = pattern_set(config, plugins)?;
+        Loadout::open(&runtime(config)?, config, &Wanted::default(), settings, wishes)
+    }
+
+    /// Admits all plugins and opens a lane on trial, so that whatever is wrong shows before the first line.
+    pub fn open(
+        runtime: &Runtime,
+        config: &Config,
+        wanted: &Wanted<'_>,
+        settings: Settings,
+        wishes: Wishes,
+    ) -> Result<Self, LoadoutError> {
+        let members = crew::members(runtime, config, wanted)?;
+        let patterns = pattern_set(config, members.iter().map(|member| &member.plugin))?;
         let health = Mutex::new(Vec::new());
-        let loadout = Loadout { settings, patterns, detectors, filters, wishes, health };
-        loadout.lane()?;
-        loadout.health.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let loadout = Loadout { settings, patterns, members, wishes, health };
+        loadout.lane(0)?;
+        loadout.handles().clear();
         Ok(loadout)
     }
 
@@ -112,54 +131,74 @@ impl Loadout {
         &self.settings
     }
 
-    /// A new lane with plugins of its own.
-    pub fn lane(&self) -> Result<Lane, LoadoutError> {
-        let mut filters = Vec::new();
-        for Entry { plugin, config } in &self.filters {
-            let open = plugin.filter(&config.config.to_string());
-            let filter =
-                open.map_err(|source| LoadoutError::Open { place: config.place.clone(), source })?;
-            self.watch(plugin, filter.health());
-            let fail_open = config.on_failure == OnFailure::Open;
-            filters.push(FilterSlot { filter: Box::new(filter), fail_open });
-        }
-        let mut detectors = Vec::new();
-        for Entry { plugin, config } in &self.detectors {
-            let span = config
-                .window_s
-                .map(|size_s| WindowSpan { size_ms: size_s * 1000, step_ms: size_s * 1000 });
-            let open = plugin.detector(&config.config.to_string(), span);
-            let detector =
-                open.map_err(|source| LoadoutError::Open { place: config.place.clone(), source })?;
-            self.watch(plugin, detector.health());
-            detectors
-                .push(DetectorSlot { detector: Box::new(detector), offset: config.offset as f32 });
-        }
+    /// A new lane of that number with plugins of its own.
+    pub fn lane(&self, number: u32) -> Result<Lane, LoadoutError> {
         let settings = self.settings.clone();
-        Ok(Lane::new(settings, self.patterns.clone(), filters, detectors, self.wishes)?)
+        let mut lane =
+            Lane::new(settings, self.patterns.clone(), Vec::new(), Vec::new(), self.wishes)?;
+        self.fit(number, &mut lane)?;
+        Ok(lane)
+    }
+
+    /// Lets a lane work with these plugins from now on; where that fails, it goes on as before.
+    pub fn fit(&self, number: u32, lane: &mut Lane) -> Result<(), LoadoutError> {
+        let (mut filters, mut detectors, mut opened) = (Vec::new(), Vec::new(), Vec::new());
+        for member in &self.members {
+            let seat = member.seat(number, self.settings.lanes);
+            let failed = |source| LoadoutError::Open { place: member.place.clone(), source };
+            let mut watch = |handle: Option<HealthHandle>| {
+                let (name, edition) = (member.name.clone(), member.edition.clone());
+                opened.extend(handle.map(|handle| (name, edition, handle)));
+            };
+            if let Some(slot) = member.filter(&seat, lane) {
+                let (slot, handle) = slot.map_err(failed)?;
+                watch(handle);
+                filters.push(slot);
+            } else if let Some(slot) = member.detector(&seat, lane) {
+                let (slot, handle) = slot.map_err(failed)?;
+                watch(handle);
+                detectors.push(slot);
+            }
+        }
+        lane.fit(self.patterns.clone(), filters, detectors)?;
+        self.handles().extend(opened);
+        Ok(())
+    }
+
+    /// Watches those that lanes keep from another loadout.
+    pub fn watch_on(&self, before: &Loadout) {
+        let before = before.handles().clone();
+        self.handles().extend(before);
     }
 
     /// How every plugin is doing, over all lanes.
     pub fn health(&self) -> BTreeMap<String, Health> {
-        let handles = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut by_name: BTreeMap<String, Health> = BTreeMap::new();
-        for (name, handle) in handles.iter() {
-            by_name.entry(name.clone()).or_default().merge(&handle.snapshot());
+        let mut by_key: BTreeMap<String, Health> = BTreeMap::new();
+        let mut handles = self.handles();
+        handles.retain(|(_, _, handle)| !handle.is_orphan());
+        for (name, edition, handle) in handles.iter() {
+            let holds = |member: &&Member| (&member.name, &member.edition) == (name, edition);
+            if let Some(member) = self.members.iter().find(holds) {
+                by_key.entry(member.key()).or_default().merge(&handle.snapshot());
+            }
         }
-        by_name
+        by_key
     }
 
-    /// The digest of a plugin's component, by its name.
-    pub fn digest(&self, name: &str) -> Option<&str> {
-        let plugins = self.detectors.iter().map(|entry| &entry.plugin);
-        let mut plugins = plugins.chain(self.filters.iter().map(|entry| &entry.plugin));
-        let plugin = plugins.find(|plugin| plugin.descriptor().name == name);
-        plugin.map(CompiledPlugin::digest)
+    /// The digest of the component behind a saved state.
+    pub fn digest(&self, key: &str) -> Option<&str> {
+        let (name, edition) =
+            key.split_once('~').map_or((key, None), |(name, own)| (name, Some(own)));
+        let mut same = self.members.iter().filter(|member| member.name == name);
+        let member = match edition {
+            Some(edition) => same.find(|member| member.edition == edition),
+            None => same.next(),
+        };
+        member.map(|member| member.plugin.digest())
     }
 
-    fn watch(&self, plugin: &CompiledPlugin, handle: HealthHandle) {
-        let name = plugin.descriptor().name.clone();
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).push((name, handle));
+    fn handles(&self) -> MutexGuard<'_, Vec<(String, String, HealthHandle)>> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -228,17 +267,6 @@ pub fn read_component(path: &Path, place: &str) -> Result<Vec<u8>, LoadoutError>
     let unreadable =
         |source| LoadoutError::Unreadable { place: place.into(), path: path.into(), source };
     std::fs::read(path).map_err(unreadable)
-}
-
-fn admit(runtime: &Runtime, origin: &Origin, place: &str) -> Result<CompiledPlugin, LoadoutError> {
-    let refused = |source| LoadoutError::Admit { place: place.into(), source };
-    match origin {
-        Origin::File(path) => runtime.admit(&read_component(path, place)?).map_err(refused),
-        Origin::Builtin(name) => {
-            let unknown = || LoadoutError::UnknownName { place: place.into(), name: name.clone() };
-            runtime.admit(shipped::component(name).ok_or_else(unknown)?).map_err(refused)
-        }
-    }
 }
 
 /// The library's patterns, then those that plugins bring along.

@@ -1,0 +1,108 @@
+//! A plugin that a tenant works with, and in which lanes it counts.
+
+use super::fit::Fit;
+use crate::config::{DetectorConfig, FilterConfig, OnFailure};
+use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, Role, Seat, Seated};
+use bellwether_core::plugin::WindowSpan;
+use bellwether_plugins::{CompiledPlugin, HealthHandle, OpenError};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Digits of a digest that tell editions apart.
+const DIGEST_DIGITS: usize = 12;
+
+/// Which of the editions of a fit a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    Current,
+    Next,
+}
+
+/// How a member is set, by what it does.
+#[derive(Debug, Clone)]
+pub(super) enum Setting {
+    Detector { offset: f64, window_s: Option<u64> },
+    Filter { on_failure: OnFailure },
+}
+
+/// An edition of a plugin in the lanes of a tenant.
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) edition: String,
+    /// Where it is named, for messages.
+    pub(super) place: String,
+    pub(super) which: Which,
+    pub(super) fit: Fit,
+    pub(super) plugin: CompiledPlugin,
+    pub(super) config: String,
+    pub(super) setting: Setting,
+}
+
+impl Setting {
+    pub(super) fn of_detector(config: &DetectorConfig) -> Self {
+        Setting::Detector { offset: config.offset, window_s: config.window_s }
+    }
+
+    pub(super) fn of_filter(config: &FilterConfig) -> Self {
+        Setting::Filter { on_failure: config.on_failure }
+    }
+}
+
+/// What tells an edition apart from others of its plugin.
+pub(super) fn edition_of(plugin: &CompiledPlugin, config: &str, setting: &Setting) -> String {
+    let how = xxh3_64(format!("{config}{setting:?}").as_bytes());
+    format!("{}-{:08x}", &plugin.digest()[..DIGEST_DIGITS], how as u32)
+}
+
+impl Member {
+    /// What its health goes by: those that are on their way in have their edition behind the name.
+    pub(super) fn key(&self) -> String {
+        match self.which {
+            Which::Current => self.name.clone(),
+            Which::Next => format!("{}~{}", self.name, self.edition),
+        }
+    }
+
+    /// Its seat in a lane of so many.
+    pub(super) fn seat(&self, lane: u32, lanes: u32) -> Seat {
+        let counts = self.fit.next_counts_in(lane, lanes) == (self.which == Which::Next);
+        let role = if counts { Role::Live } else { Role::Shadow };
+        Seat { name: self.name.clone(), edition: self.edition.clone(), role }
+    }
+
+    /// Its place among the detectors of a lane, with its health where it was opened just now.
+    pub(super) fn detector(
+        &self,
+        seat: &Seat,
+        lane: &Lane,
+    ) -> Option<Result<(DetectorSlot, Option<HealthHandle>), OpenError>> {
+        let Setting::Detector { offset, window_s } = self.setting else { return None };
+        let (seat, offset) = (seat.clone(), offset as f32);
+        if lane.has(&seat) {
+            return Some(Ok((DetectorSlot { seat, detector: Seated::Kept, offset }, None)));
+        }
+        let span =
+            window_s.map(|size_s| WindowSpan { size_ms: size_s * 1000, step_ms: size_s * 1000 });
+        Some(self.plugin.detector(&self.config, span).map(|opened| {
+            let health = opened.health();
+            let slot = DetectorSlot { seat, detector: Seated::Fresh(Box::new(opened)), offset };
+            (slot, Some(health))
+        }))
+    }
+
+    /// Its place among the filters of a lane, with its health where it was opened just now.
+    pub(super) fn filter(
+        &self,
+        seat: &Seat,
+        lane: &Lane,
+    ) -> Option<Result<(FilterSlot, Option<HealthHandle>), OpenError>> {
+        let Setting::Filter { on_failure } = self.setting else { return None };
+        let (seat, fail_open) = (seat.clone(), on_failure == OnFailure::Open);
+        if lane.has(&seat) {
+            return Some(Ok((FilterSlot { seat, filter: Seated::Kept, fail_open }, None)));
+        }
+        Some(self.plugin.filter(&self.config).map(|filter| {
+            let health = filter.health();
+            (FilterSlot { seat, filter: Seated::Fresh(Box::new(filter)), fail_open }, Some(health))
+        }))
+    }
+}
