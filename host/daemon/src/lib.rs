@@ -17,5 +17,7 @@ pub mod loadout;
 mod output;
 mod page;
 pub mod pipeline;
+
 mod shipped;
+mod trial;
 pub mod watch;

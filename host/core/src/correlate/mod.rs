@@ -89,6 +89,11 @@ impl Correlator {
         }
     }
 
+    /// Whether a report is news enough for an alarm.
+    pub fn alarms(&self, report: &Report) -> bool {
+        report.news_bits >= self.sources[&report.source].standard.alarm_bits
+    }
+
     /// Anomalies that are open.
     pub fn open(&self) -> usize {
         self.open.len()

@@ -13,12 +13,12 @@ use bellwether_core::settings::Settings;
 use bellwether_plugins::{
     AdmitError, CompiledPlugin, Health, HealthHandle, Limits, OpenError, Runtime, RuntimeError,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use fit::{Component, Edition, Fit, FitError};
-use member::Member;
+use member::{Member, Which};
 
 /// Why the plugins of a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -183,6 +183,13 @@ impl Loadout {
             }
         }
         by_key
+    }
+
+    /// Names and editions of those that are on their way in beside others.
+    pub fn shadows(&self) -> BTreeSet<(String, String)> {
+        let next = self.members.iter().filter(|own| own.which == Which::Next);
+        let beside = next.filter(|own| own.fit.current.is_some());
+        beside.map(|own| (own.name.clone(), own.edition.clone())).collect()
     }
 
     /// The digest of the component behind a saved state.

@@ -178,6 +178,11 @@ impl Pipeline {
         self.intake.reopen(input);
     }
 
+    /// Where reports become anomalies; for what changes nothing there.
+    pub fn correlator(&self) -> &Correlator {
+        &self.gather.correlator
+    }
+
     /// Anomalies that are open.
     pub fn open_anomalies(&self) -> usize {
         self.gather.correlator.open()

@@ -2,6 +2,7 @@
 
 use bellwether_core::intake::IntakeCounters;
 use bellwether_core::lane::LaneCounters;
+use crate::trial::Trials;
 use bellwether_plugins::Health;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -89,6 +90,8 @@ pub struct TenantStatus {
     pub lanes: LaneCounters,
     /// Plugins by name.
     pub plugins: BTreeMap<String, Health>,
+    /// What shadows would have changed.
+    pub trials: Trials,
     /// Commits.
     pub commit: CommitStatus,
     /// Files: rotations, truncations, losses and whatever else was counted, by name.

@@ -52,6 +52,7 @@ pub(super) fn tell(tenant: &Tenant, since: Option<Duration>) {
         status.intake = *intake.counters();
         status.lanes = tenant.counters.clone();
         status.plugins = tenant.given.loadout.health();
+        status.trials = tenant.trials.clone();
         status.files = tenant.files.counters();
         status.open_anomalies = tenant.pipeline.open_anomalies();
     });

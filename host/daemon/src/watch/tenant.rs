@@ -3,6 +3,7 @@
 use super::files::{FileId, Files, Found};
 use super::keeper::{Keeper, KeeperError};
 use super::memory::{Stage, fetch, relieve};
+use super::orders::Orders;
 use super::pacing::Pacing;
 use super::pending::Pending;
 use super::restore::{Restored, restore};
@@ -11,6 +12,7 @@ use crate::alert::new_alerts;
 use crate::config::Config;
 use crate::loadout::Loadout;
 use crate::pipeline::{Output, Pipeline, PipelineError};
+use crate::trial::Trials;
 use bellwether_connect::{Chunk, FollowError, SavedStream};
 use bellwether_core::intake::{InputId, InputOptions};
 use bellwether_core::lane::{LaneCounters, SourceInfo};
@@ -28,6 +30,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 pub(super) const ONCE_LOOKS: u32 = 6;
 /// Longest sleep while there is nothing to read.
 const WAIT_MAX: Duration = Duration::from_millis(500);
+/// The same while plugins change.
+const WAIT_BUSY: Duration = Duration::from_millis(5);
 
 /// Why a tenant cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +66,8 @@ pub struct Assignment {
     pub status: Status,
     /// Tells it to stop.
     pub stop: Arc<AtomicBool>,
+    /// Other plugins, while it works.
+    pub orders: Orders,
     /// Called after a commit with alerts in it.
     pub wake_alerts: Arc<dyn Fn() + Send + Sync>,
     /// Whether it ends when everything that is there was read.
@@ -93,6 +99,8 @@ pub(super) struct Tenant {
     pub(super) stage: Stage,
     pub(super) pending: Pending,
     pub(super) pacing: Pacing,
+    /// What shadows would have changed.
+    pub(super) trials: Trials,
     /// When all files had fallen silent, and event time then.
     pub(super) silent_since: Option<(Instant, u64)>,
     told: Option<Instant>,
@@ -121,6 +129,7 @@ impl Tenant {
             stage: Stage::default(),
             pending: Pending::default(),
             pacing: Pacing::new(),
+            trials: Trials::default(),
             silent_since: None,
             told: None,
             busy_looks: 0,
@@ -141,6 +150,7 @@ impl Tenant {
         }
         while !self.given.stop.load(Ordering::Relaxed) {
             self.pipeline.set_clock((self.given.clock)() as i64);
+            self.follow_orders()?;
             self.look()?;
             let read = self.read_round()?;
             self.notice_silence()?;
@@ -156,7 +166,7 @@ impl Tenant {
             if self.given.once && self.has_read_all() {
                 break;
             }
-            self.files.wait(WAIT_MAX);
+            self.files.wait(if self.given.orders.is_busy() { WAIT_BUSY } else { WAIT_MAX });
         }
         if self.given.once {
             self.complete()?;
@@ -277,6 +287,7 @@ impl Tenant {
     pub(super) fn take(&mut self, output: Output) {
         let keys = self.pipeline.intake();
         self.pending.add_panes(output.panes, |source| keys.source_key(source).to_string());
+        self.trials.take(output.trials, self.pipeline.correlator());
         for event in &output.events {
             let Config { alerts, sources, .. } = &*self.given.config;
             let alert = new_alerts(alerts, sources, event);
