@@ -120,6 +120,16 @@ pub enum StoreError {
         /// The limit.
         count_max: u64,
     },
+    /// Somebody else has changed what a tenant wants of a plugin meanwhile.
+    #[error("`{plugin}` is at revision {found} by now, not {expected}; read it again")]
+    Outrun {
+        /// The plugin.
+        plugin: String,
+        /// The revision of now; 0 if nothing is wanted of it.
+        found: u64,
+        /// The revision that the caller has seen.
+        expected: u64,
+    },
     /// What an export was written to failed.
     #[error("failed to write the export")]
     Output(#[source] io::Error),

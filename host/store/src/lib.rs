@@ -16,6 +16,7 @@ mod export;
 mod lock;
 mod open;
 mod pack;
+mod plugin;
 mod reader;
 mod retention;
 mod row;
@@ -40,9 +41,13 @@ pub use checkpoint::{
 };
 pub use error::StoreError;
 pub use export::export;
+pub use plugin::{
+    AUDITS_MAX, AuditEntry, AuditOutcome, AuditRow, FIT_BYTES_MAX, FITS_MAX, PluginFit,
+    PluginVersion, Pushed, VERSIONS_MAX,
+};
 pub use reader::{
-    AlertQuery, AnomalyQuery, CountPoint, CountsQuery, PAGE_ROWS_MAX, POINTS_MAX, Page, Reader,
-    SourceSummary, StoreSize, TemplateQuery, TenantSummary,
+    AlertQuery, AnomalyQuery, AuditQuery, CountPoint, CountsQuery, PAGE_ROWS_MAX, POINTS_MAX, Page,
+    PluginQuery, Reader, SourceSummary, StoreSize, TemplateQuery, TenantSummary,
 };
 pub use retention::Retention;
 pub use silence::{NORMALS_MAX, NewSilence, Normal, SILENCES_MAX, Silence};

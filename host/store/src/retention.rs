@@ -6,7 +6,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 /// How many days things are kept.
 ///
 /// Counts, templates, sources and anomalies age by event time, held against the tenant's watermark; alerts, which have to
-/// do with people, by the wall clock.
+/// do with people, and the audit log by the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Counts of lines.
@@ -21,6 +21,8 @@ pub struct Retention {
     pub alerts_days: u32,
     /// Alerts that died or were suppressed, and silences that are over.
     pub quiet_days: u32,
+    /// Entries of the audit log.
+    pub audit_days: u32,
 }
 
 impl Default for Retention {
@@ -32,6 +34,7 @@ impl Default for Retention {
             sources_days: 365,
             alerts_days: 7,
             quiet_days: 30,
+            audit_days: 365,
         }
     }
 }

@@ -96,7 +96,11 @@ fn said(row: &Row<'_>, by: &str, at_ms: &str) -> Result<Option<Said>, Fault> {
     by.map(|by| Ok(Said { by, at_ms: row.get(at_ms)? })).transpose()
 }
 
-fn enumerated<T: Copy>(row: &Row<'_>, column: &str, words: word::Words<T>) -> Result<T, Fault> {
+pub(crate) fn enumerated<T: Copy>(
+    row: &Row<'_>,
+    column: &str,
+    words: word::Words<T>,
+) -> Result<T, Fault> {
     let unreadable = |_| Fault::Unreadable(format!("column `{column}` has an unknown word"));
     word::parse(words, row.get_ref(column)?).map_err(unreadable)
 }

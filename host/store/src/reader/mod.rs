@@ -3,6 +3,7 @@
 mod anomalies;
 mod counts;
 mod lists;
+mod plugins;
 mod size;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use crate::open;
 pub use anomalies::AnomalyQuery;
 pub use counts::{CountPoint, CountsQuery, POINTS_MAX};
 pub use lists::{AlertQuery, SourceSummary, TemplateQuery, TenantSummary};
+pub use plugins::{AuditQuery, PluginQuery};
 pub use size::StoreSize;
 pub(crate) use size::pages;
 

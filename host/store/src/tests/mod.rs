@@ -7,6 +7,7 @@ mod lists;
 mod opening;
 mod outbox;
 mod people;
+mod plugins;
 mod retention;
 mod schema;
 

@@ -44,6 +44,8 @@ pub struct Maintained {
     pub alerts_aged: u64,
     /// Silences deleted for their age.
     pub silences_aged: u64,
+    /// Entries of the audit log deleted for their age.
+    pub audits_aged: u64,
     /// Bytes of the file that are in use.
     pub used_bytes: u64,
     /// Bytes given back to the file system.
@@ -56,7 +58,7 @@ pub struct Maintained {
 
 impl Writer {
     /// Does a bounded piece of housekeeping, so that no commit waits for long. `now_ms` is the wall clock; everything but
-    /// alerts and silences ages by the watermark of its tenant.
+    /// alerts, silences and the audit log ages by the watermark of its tenant.
     pub fn maintain(&mut self, now_ms: u64) -> Result<Maintained, StoreError> {
         let Writer { connection, options, searched_days, path, .. } = self;
         let mut work = || {
@@ -148,7 +150,8 @@ fn settle(
 ) -> Result<(), Fault> {
     done.alerts_aged = trim::alerts(transaction, &options.retention, now_ms, ROWS_MAX)?;
     done.silences_aged = trim::silences(transaction, &options.retention, now_ms)?;
-    done.has_more |= done.alerts_aged == ROWS_MAX;
+    done.audits_aged = trim::audits(transaction, &options.retention, now_ms, ROWS_MAX)?;
+    done.has_more |= done.alerts_aged == ROWS_MAX || done.audits_aged == ROWS_MAX;
     Ok(())
 }
 

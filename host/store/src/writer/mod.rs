@@ -7,6 +7,7 @@ mod due;
 mod load;
 mod maintain;
 mod people;
+mod plugins;
 mod rollup;
 #[cfg(test)]
 mod tests;

@@ -170,6 +170,7 @@ fn count(
     Ok(transaction.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
 }
 
-fn limit(what: &'static str, count: u64, count_max: u64) -> Result<(), Fault> {
+/// Refuses one more where there are enough.
+pub(super) fn limit(what: &'static str, count: u64, count_max: u64) -> Result<(), Fault> {
     if count < count_max { Ok(()) } else { Err(StoreError::TooMany { what, count_max }.into()) }
 }

@@ -133,6 +133,23 @@ pub(super) fn silences(
     )
 }
 
+/// Deletes entries of the audit log that are too old, but for the last one, lest its number be given again.
+pub(super) fn audits(
+    transaction: &Transaction<'_>,
+    retention: &Retention,
+    now_ms: u64,
+    rows_max: u64,
+) -> Result<u64, Fault> {
+    let before_ms = now_ms.saturating_sub(u64::from(retention.audit_days) * DAY_MS);
+    execute(
+        transaction,
+        "DELETE FROM plugin_audit WHERE id IN (
+             SELECT id FROM plugin_audit
+             WHERE at_ms < ?1 AND id < (SELECT max(id) FROM plugin_audit) LIMIT ?2)",
+        params![before_ms, rows_max],
+    )
+}
+
 /// When the oldest counts of a tenant and grain start.
 pub(super) fn oldest_counts(
     transaction: &Transaction<'_>,
