@@ -84,6 +84,26 @@ pub enum AdmitError {
         /// What wasmtime says.
         cause: String,
     },
+    /// Compiling it takes more than it may.
+    #[error(
+        "compiling the component takes more {what} than the {limit} it may; make it smaller, or raise `{setting}`"
+    )]
+    TooDear {
+        /// Of what.
+        what: &'static str,
+        /// How much it may take.
+        limit: String,
+        /// The setting of that limit.
+        setting: &'static str,
+    },
+    /// There is nobody to compile it.
+    #[error(
+        "the compiler of plugins cannot work: {cause}; see that the program and its machine are in order"
+    )]
+    NoCompiler {
+        /// What the system or the compiler says.
+        cause: String,
+    },
     /// The component fails as soon as it is started.
     #[error("the plugin failed when it was started and asked what it is")]
     Start(#[source] Fault),

@@ -9,6 +9,7 @@ use wasmtime::component::{Component, InstancePre};
 
 use crate::admission::{Admission, AdmitError, Kind, examine};
 use crate::cache::Proven;
+use crate::compiler::{Compiler, Made, compile_in_child};
 use crate::digest::{hex, sha256};
 use crate::fault::Fault;
 use crate::health::HealthHandle;
@@ -59,11 +60,15 @@ pub(crate) struct Code {
 
 impl CompiledPlugin {
     /// Examines a component, compiles it unless that has been done before, and asks it what it is.
-    pub(crate) fn admit(bytes: &[u8], shared: &Arc<Shared>) -> Result<Self, AdmitError> {
+    pub(crate) fn admit(
+        bytes: &[u8],
+        shared: &Arc<Shared>,
+        compiler: &Compiler,
+    ) -> Result<Self, AdmitError> {
         let admission = examine(bytes, shared.limits())?;
         let digest = sha256(bytes);
         let began = Instant::now();
-        let (component, cache_hit) = compile(bytes, &digest, shared)?;
+        let (component, cache_hit) = compile(bytes, &digest, shared, compiler)?;
         let compile_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         check_resources(&component, shared.limits())?;
         let linked =
@@ -170,12 +175,13 @@ fn compile(
     bytes: &[u8],
     digest: &[u8; 32],
     shared: &Shared,
+    compiler: &Compiler,
 ) -> Result<(Component, bool), AdmitError> {
-    let Some(cache) = shared.cache() else {
-        return Ok((translate(bytes, shared)?, false));
-    };
-    if let Some(code) = cache.load(digest) {
-        match load(shared.engine(), &code) {
+    let cache = shared.cache();
+    if let Some(cache) = cache
+        && let Some(code) = cache.load(digest)
+    {
+        match load(shared.engine(), Vouched::Cached(&code)) {
             Ok(component) => return Ok((component, true)),
             Err(error) => {
                 tracing::warn!(%error, "compiled plugin does not fit this machine");
@@ -183,24 +189,49 @@ fn compile(
             }
         }
     }
-    let component = translate(bytes, shared)?;
-    let code = component.serialize().map_err(|error| refused(&error))?;
-    cache.store(digest, &code);
+    let engine = shared.engine();
+    let refused = |error| refused(&error);
+    let component = match compiler {
+        Compiler::InProcess => {
+            let component = Component::from_binary(engine, bytes).map_err(refused)?;
+            if let Some(cache) = cache {
+                cache.store(digest, &component.serialize().map_err(refused)?);
+            }
+            component
+        }
+        Compiler::Child(program) => {
+            let made = compile_in_child(program, bytes, shared.limits())?;
+            let component = load(engine, Vouched::Made(&made)).map_err(refused)?;
+            if let Some(cache) = cache {
+                cache.store(digest, made.bytes());
+            }
+            component
+        }
+    };
     Ok((component, false))
 }
 
-fn translate(bytes: &[u8], shared: &Shared) -> Result<Component, AdmitError> {
-    Component::from_binary(shared.engine(), bytes).map_err(|error| refused(&error))
+/// Machine code that may be run.
+#[derive(Clone, Copy)]
+enum Vouched<'a> {
+    Cached(&'a Proven),
+    Made(&'a Made),
 }
 
 #[expect(
     unsafe_code,
-    reason = "wasmtime cannot check machine code; the MAC of the cache vouches for it"
+    reason = "wasmtime cannot check machine code; the MAC of the cache vouches for it, or our own child"
 )]
-fn load(engine: &Engine, code: &Proven) -> wasmtime::Result<Component> {
-    // SAFETY: a `Proven` holds bytes that this cache got from `Component::serialize` itself, unchanged since, and for
-    // this compiler with these settings: its MAC says so, made with a key that only this user can read.
-    unsafe { Component::deserialize(engine, code.bytes()) }
+fn load(engine: &Engine, code: Vouched<'_>) -> wasmtime::Result<Component> {
+    let bytes = match code {
+        Vouched::Cached(code) => code.bytes(),
+        Vouched::Made(code) => code.bytes(),
+    };
+    // SAFETY: a `Proven` holds bytes that came from `Component::serialize` or from a `Made`, unchanged since, and for this
+    // compiler with these settings: its MAC says so, made with a key that only this user can read. A `Made` holds what
+    // `Engine::precompile_component` of a child has written, which is this same program, into a pipe that nobody else
+    // has; `deserialize` itself checks that compiler and settings are those of this engine.
+    unsafe { Component::deserialize(engine, bytes) }
 }
 
 /// The limiter would refuse the same when an instance starts; here the component's author is told.

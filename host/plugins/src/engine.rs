@@ -30,6 +30,13 @@ pub(crate) fn new(limits: &Limits) -> wasmtime::Result<Allocated> {
     }
 }
 
+/// An engine that only compiles, for the same machine code. It sets no address space aside.
+pub(crate) fn without_pool(limits: &Limits) -> wasmtime::Result<Engine> {
+    let mut config = config(limits);
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config)
+}
+
 fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config

@@ -101,6 +101,12 @@ pub struct Limits {
     /// Event time that a plugin is left out at most.
     pub circuit_pause_ms_max: u64,
 
+    /// Address space of a process that compiles a component from outside; the code it makes has at most a quarter.
+    pub compile_memory_bytes_max: u64,
+    /// Processor time of that process.
+    pub compile_cpu_s_max: u64,
+    /// How long it may take by the clock, more than that since other work may be under way.
+    pub compile_wall_ms_max: u64,
     /// Compiled plugins kept on disk; the oldest go first.
     pub cache_bytes_max: u64,
 }
@@ -150,6 +156,9 @@ impl Default for Limits {
             circuit_within_ms: 60_000,
             circuit_pause_ms_min: 1000,
             circuit_pause_ms_max: 300_000,
+            compile_memory_bytes_max: 1 << 30,
+            compile_cpu_s_max: 120,
+            compile_wall_ms_max: 300_000,
             cache_bytes_max: 256 << 20,
         }
     }

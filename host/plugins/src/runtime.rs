@@ -9,6 +9,7 @@ use wasmtime::component::Linker;
 use crate::admission::AdmitError;
 use crate::cache::{Cache, CacheCounts, CacheError};
 use crate::compiled::CompiledPlugin;
+use crate::compiler::Compiler;
 use crate::digest::sha256_of;
 use crate::engine;
 use crate::limits::Limits;
@@ -48,11 +49,21 @@ pub(crate) struct Shared {
     limits: Limits,
     cache: Option<Cache>,
     ticker: Ticker,
+    compiler: Compiler,
 }
 
 impl Runtime {
-    /// Starts a runtime; compiled plugins are kept in the folder, if one is given.
+    /// Starts a runtime that compiles in this process; compiled plugins are kept in the folder, if one is given.
     pub fn new(limits: Limits, cache_dir: Option<&Path>) -> Result<Self, RuntimeError> {
+        Runtime::with_compiler(limits, cache_dir, Compiler::InProcess)
+    }
+
+    /// The same with a choice of who compiles what comes from outside.
+    pub fn with_compiler(
+        limits: Limits,
+        cache_dir: Option<&Path>,
+        compiler: Compiler,
+    ) -> Result<Self, RuntimeError> {
         let refused = |error: wasmtime::Error| RuntimeError::Engine { cause: format!("{error:#}") };
         let engine::Allocated { engine, pooling } = engine::new(&limits).map_err(refused)?;
         let linker = linker(&engine).map_err(refused)?;
@@ -61,13 +72,18 @@ impl Runtime {
         let open = |folder| Cache::open(folder, environment, limits.cache_bytes_max);
         let cache = cache_dir.map(open).transpose()?;
         let ticker = Ticker::start(engine.clone(), limits.tick_ms).map_err(RuntimeError::Ticker)?;
-        let shared = Shared { engine, pooling, linker, limits, cache, ticker };
+        let shared = Shared { engine, pooling, linker, limits, cache, ticker, compiler };
         Ok(Runtime { shared: Arc::new(shared) })
     }
 
     /// Lets a component in: examines it, compiles it and asks it what it is.
     pub fn admit(&self, component: &[u8]) -> Result<CompiledPlugin, AdmitError> {
-        CompiledPlugin::admit(component, &self.shared)
+        CompiledPlugin::admit(component, &self.shared, &self.shared.compiler)
+    }
+
+    /// The same for a component that is part of this program, and is compiled in this process.
+    pub fn admit_shipped(&self, component: &[u8]) -> Result<CompiledPlugin, AdmitError> {
+        CompiledPlugin::admit(component, &self.shared, &Compiler::InProcess)
     }
 
     /// What plugins may use.

@@ -31,6 +31,11 @@ impl Failure {
         Failure { code: Self::USAGE, lines: vec![message.to_string()] }
     }
 
+    /// Whatever there is to say was said.
+    pub(super) fn told(code: u8) -> Self {
+        Failure { code, lines: Vec::new() }
+    }
+
     pub(super) fn data(lines: Vec<String>) -> Self {
         Failure { code: Self::DATA, lines }
     }

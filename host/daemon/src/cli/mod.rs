@@ -3,6 +3,7 @@
 mod alerts;
 mod backtest;
 mod check;
+mod compile;
 mod demo;
 mod export;
 mod failure;
@@ -68,6 +69,12 @@ enum Command {
     Alerts {
         #[command(subcommand)]
         command: alerts::Command,
+    },
+    /// Compile a component within limits, as a child of bellwether itself
+    #[command(hide = true)]
+    CompilePlugin {
+        /// Limits, as JSON
+        limits: String,
     },
     /// Check a configuration, the pattern files and the plugins it names
     Check {
@@ -140,6 +147,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Plugin { command } => plugin::run(&command),
         Command::Generate(options) => generate::run(&options),
         Command::Alerts { command } => alerts::run(&command),
+        Command::CompilePlugin { limits } => compile::run(&limits),
         Command::Check { config: Some(config), .. } => check::config(&config),
         Command::Check { config: None, .. } => check::defaults(),
     }

@@ -24,8 +24,10 @@ pub(super) enum Command {
 
 pub(super) fn run(Command::Inspect { file, format }: &Command) -> Result<(), Failure> {
     let shipped = file.to_str().and_then(crate::shipped::component);
-    let bytes = match shipped {
-        Some(component) if !file.exists() => component.to_vec(),
+    let runtime = runtime(&Config::default()).map_err(|error| Failure::our_fault(chain(&error)))?;
+    let refused = |error| Failure::data(vec![format!("`{}`: {}", file.display(), chain(&error))]);
+    let plugin = match shipped {
+        Some(component) if !file.exists() => runtime.admit_shipped(component).map_err(refused)?,
         None if !file.exists() => {
             return Err(Failure::no_input(vec![format!(
                 "no file `{}`; check the path, or name one that ships: {}",
@@ -33,12 +35,12 @@ pub(super) fn run(Command::Inspect { file, format }: &Command) -> Result<(), Fai
                 crate::shipped::names()
             )]));
         }
-        _ => read_component(file, "plugin")
-            .map_err(|error| Failure::no_input(vec![chain(&error)]))?,
+        _ => {
+            let bytes = read_component(file, "plugin")
+                .map_err(|error| Failure::no_input(vec![chain(&error)]))?;
+            runtime.admit(&bytes).map_err(refused)?
+        }
     };
-    let runtime = runtime(&Config::default()).map_err(|error| Failure::our_fault(chain(&error)))?;
-    let refused = |error| Failure::data(vec![format!("`{}`: {}", file.display(), chain(&error))]);
-    let plugin = runtime.admit(&bytes).map_err(refused)?;
     let mut out = stdout();
     match format {
         Format::Json => json::write(&mut out, plugin.inspection())?,

@@ -70,6 +70,10 @@ pub struct PluginConfig {
     pub state_bytes_max: usize,
     /// Largest component.
     pub component_bytes_max: usize,
+    /// Most memory of a process that compiles a component.
+    pub compile_memory_bytes_max: u64,
+    /// Most processor time of such a process.
+    pub compile_cpu_s_max: u64,
 }
 
 impl PluginConfig {
@@ -116,6 +120,18 @@ impl PluginConfig {
                 4 << 20,
                 1 << 10..=256 << 20,
                 "Largest plugin file in bytes.",
+            ),
+            compile_memory_bytes_max: table.integer(
+                "compile_memory_bytes_max",
+                1 << 30,
+                256 << 20..=1 << 40,
+                "Most memory in bytes of the process that compiles a plugin which does not ship.",
+            ),
+            compile_cpu_s_max: table.integer(
+                "compile_cpu_s_max",
+                120,
+                1..=3600,
+                "Most processor time in seconds of that process.",
             ),
         }
     }

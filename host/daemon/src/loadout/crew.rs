@@ -125,7 +125,8 @@ fn admit(runtime: &Runtime, origin: &Origin, place: &str) -> Result<CompiledPlug
         Origin::File(path) => runtime.admit(&read_component(path, place)?).map_err(refused),
         Origin::Builtin(name) => {
             let unknown = || LoadoutError::UnknownName { place: place.into(), name: name.clone() };
-            runtime.admit(shipped::component(name).ok_or_else(unknown)?).map_err(refused)
+            let component = shipped::component(name).ok_or_else(unknown)?;
+            runtime.admit_shipped(component).map_err(refused)
         }
     }
 }

@@ -11,7 +11,8 @@ use bellwether_core::matcher::{Matcher, MatcherError};
 use bellwether_core::plugin::PluginPattern;
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
-    AdmitError, CompiledPlugin, Health, HealthHandle, Limits, OpenError, Runtime, RuntimeError,
+    AdmitError, CompiledPlugin, Compiler, Health, HealthHandle, Limits, OpenError, Runtime,
+    RuntimeError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -248,17 +249,37 @@ pub fn runtime(config: &Config) -> Result<Runtime, RuntimeError> {
         fuel_per_window: config.plugins.fuel_per_window,
         fuel_per_row: config.plugins.fuel_per_row,
         state_bytes_max: config.plugins.state_bytes_max,
+        compile_memory_bytes_max: config.plugins.compile_memory_bytes_max,
+        compile_cpu_s_max: config.plugins.compile_cpu_s_max,
+        // Other work may be under way, and a machine may be slow to start.
+        compile_wall_ms_max: 2_000 * config.plugins.compile_cpu_s_max + 60_000,
         ..defaults
     };
     let folder = cache_dir.clone().or_else(default_cache_folder);
-    match Runtime::new(limits.clone(), folder.as_deref()) {
+    start(limits, folder.as_deref(), cache_dir.is_some())
+}
+
+/// Starts a runtime that compiles what comes from outside in a child of this program.
+fn start(
+    limits: Limits,
+    folder: Option<&Path>,
+    is_demanded: bool,
+) -> Result<Runtime, RuntimeError> {
+    let compiler = Compiler::Child(this_program());
+    match Runtime::with_compiler(limits.clone(), folder, compiler.clone()) {
         // Without a cache everything works, only more slowly at the start.
-        Err(RuntimeError::Cache(error)) if cache_dir.is_none() => {
+        Err(RuntimeError::Cache(error)) if !is_demanded => {
             tracing::warn!(%error, "compiled plugins are not kept");
-            Runtime::new(limits, None)
+            Runtime::with_compiler(limits, None, compiler)
         }
         other => other,
     }
+}
+
+/// This program as it runs, even if another one lies in its place by now.
+fn this_program() -> PathBuf {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { running } else { std::env::current_exe().unwrap_or(running) }
 }
 
 /// `bellwether` in the user's cache folder.

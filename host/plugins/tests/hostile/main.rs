@@ -7,6 +7,7 @@
 
 mod admission;
 mod cache;
+mod compiler;
 mod faults;
 mod filter;
 mod guest;

@@ -12,7 +12,7 @@ use crate::guest;
 use crate::lane::{limits, told};
 
 /// A module that exports what a detector must, with `describe` made of the given instructions.
-struct HandMade {
+pub(crate) struct HandMade {
     describe: Vec<Instruction<'static>>,
     starts_with_it: bool,
     memory_pages: u64,
@@ -21,7 +21,7 @@ struct HandMade {
 }
 
 impl HandMade {
-    fn new(describe: &[Instruction<'static>]) -> Self {
+    pub(crate) fn new(describe: &[Instruction<'static>]) -> Self {
         HandMade {
             describe: describe.to_vec(),
             starts_with_it: false,
@@ -31,7 +31,7 @@ impl HandMade {
         }
     }
 
-    fn component(&self) -> Vec<u8> {
+    pub(crate) fn component(&self) -> Vec<u8> {
         guest_build::componentize(&self.module()).unwrap()
     }
 
