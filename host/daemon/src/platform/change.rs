@@ -1,0 +1,250 @@
+//! Changing a plugin of a tenant.
+
+use super::{Base, Kept, Platform, wanted};
+use crate::chain::chain;
+use crate::loadout::{Component, Edition, Fit, FitError, Loadout};
+use crate::watch::{KeeperError, Order, OrderError};
+use bellwether_store::{AuditOutcome, AuditRow, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// What is to become of a plugin.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// An edition comes in, and counts in that share of the lanes.
+    BringIn {
+        /// What comes in.
+        edition: Edition,
+        /// In percent of the lanes.
+        percent: u8,
+    },
+    /// The edition that came in has proved itself.
+    Settle,
+    /// Back to what was before.
+    RollBack {
+        /// Why, where nobody asked for it.
+        trouble: Option<String>,
+    },
+    /// It does not work any more.
+    Disable,
+}
+
+/// A change somebody asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Whose plugin.
+    pub tenant: String,
+    /// Its name.
+    pub plugin: String,
+    /// What is to become of it.
+    pub change: Change,
+    /// Who asks.
+    pub actor: String,
+    /// The revision that they have seen, if they care.
+    pub revision: Option<u64>,
+    /// When, in milliseconds since 1970.
+    pub now_ms: u64,
+}
+
+/// A change that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// What is wanted now, and how often it was changed.
+    pub kept: Kept,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformError {
+    /// Nobody of that name works.
+    #[error("no tenant `{tenant}` is at work")]
+    NoTenant {
+        /// The tenant.
+        tenant: String,
+    },
+    /// It makes no sense.
+    #[error("plugin `{plugin}`: {why}")]
+    Pointless {
+        /// The plugin.
+        plugin: String,
+        /// Why.
+        why: FitError,
+    },
+    /// The tenant has no such plugin.
+    #[error("tenant `{tenant}` has no plugin `{plugin}`; bring one in first")]
+    NoPlugin {
+        /// The tenant.
+        tenant: String,
+        /// The plugin.
+        plugin: String,
+    },
+    /// The plugins cannot be opened.
+    #[error("{why}")]
+    Unfit {
+        /// Why.
+        why: String,
+    },
+    /// The tenant does not follow.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// It cannot be written down, or somebody else was faster.
+    #[error(transparent)]
+    Keeper(#[from] KeeperError),
+}
+
+impl Change {
+    fn apply(&self, fit: &Fit, now_ms: u64) -> Result<Fit, FitError> {
+        match self {
+            Change::BringIn { edition, percent } => fit.bring_in(edition.clone(), *percent, now_ms),
+            Change::Settle if fit.next.is_none() => Err(FitError::Same),
+            Change::Settle => Ok(fit.settle()),
+            Change::RollBack { trouble } => {
+                Ok(Fit { trouble: trouble.clone(), ..fit.roll_back(now_ms)? })
+            }
+            Change::Disable => fit.disable(now_ms),
+        }
+    }
+
+    fn action(&self) -> &'static str {
+        match self {
+            Change::BringIn { percent: 100, .. } => "activate",
+            Change::BringIn { percent: 0, .. } => "shadow",
+            Change::BringIn { .. } => "canary",
+            Change::Settle => "settle",
+            Change::RollBack { .. } => "rollback",
+            Change::Disable => "disable",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Change::BringIn { percent, .. } => format!("counts in {percent} % of the lanes"),
+            Change::RollBack { trouble: Some(why) } => why.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Platform {
+    /// Makes a change: all of it, or nothing.
+    pub async fn change(&self, asked: Asked) -> Result<Changed, PlatformError> {
+        let _alone = self.shared.changing.lock().await;
+        match self.try_change(&asked).await {
+            Err(error) if !matches!(error, PlatformError::Keeper(_)) => {
+                let row = audit(&asked, None, AuditOutcome::Refused, chain(&error));
+                self.shared.keeper.ask(move |writer| writer.audit(&row)).await?;
+                Err(error)
+            }
+            result => result,
+        }
+    }
+
+    async fn try_change(&self, asked: &Asked) -> Result<Changed, PlatformError> {
+        let Asked { tenant, plugin, change, now_ms, .. } = asked;
+        let (base, orders, mut fits) = {
+            let work = self.work();
+            let no_tenant = || PlatformError::NoTenant { tenant: tenant.clone() };
+            let orders = work.orders.get(tenant).cloned().ok_or_else(no_tenant)?;
+            (Arc::clone(&work.base), orders, work.fits.get(tenant).cloned().unwrap_or_default())
+        };
+        let old = fits.get(plugin).map(|kept| kept.fit.clone());
+        let from = match &old {
+            Some(fit) => fit.clone(),
+            None if self.is_at_work(tenant, plugin) => Fit::configured(),
+            None if matches!(change, Change::BringIn { .. }) => Fit::default(),
+            None => {
+                let (tenant, plugin) = (tenant.clone(), plugin.clone());
+                return Err(PlatformError::NoPlugin { tenant, plugin });
+            }
+        };
+        let pointless = |why| PlatformError::Pointless { plugin: plugin.clone(), why };
+        let fit = change.apply(&from, *now_ms).map_err(pointless)?;
+        fits.insert(plugin.clone(), Kept { fit: fit.clone(), revision: 0 });
+        let loadout = open(base, tenant.clone(), wanted::plain(&fits)).await?;
+        let row = audit(asked, Some(&fit), AuditOutcome::Done, change.detail());
+        let revision = self.write(asked, Some(&fit), asked.revision, row).await?;
+        let (reply, answer) = oneshot::channel();
+        let sent = orders.try_send(Order { loadout, reply }).map_err(|_| OrderError::Ending);
+        let followed = match sent {
+            Ok(()) => answer.await.unwrap_or(Err(OrderError::Ending)),
+            Err(error) => Err(error),
+        };
+        // One that is about to end begins with what was written.
+        if let Err(error @ OrderError::Refused(_)) = followed {
+            let row = audit(asked, old.as_ref(), AuditOutcome::Failed, chain(&error));
+            self.write(asked, old.as_ref(), None, row).await?;
+            return Err(error.into());
+        }
+        let kept = Kept { fit, revision };
+        self.keep(tenant, plugin, &kept);
+        Ok(Changed { kept })
+    }
+
+    /// Whether the configuration file names it.
+    fn is_at_work(&self, tenant: &str, plugin: &str) -> bool {
+        self.shared.status.read(|tenants| {
+            tenants.get(tenant).is_some_and(|one| one.plugins.contains_key(plugin))
+        })
+    }
+
+    fn keep(&self, tenant: &str, plugin: &str, kept: &Kept) {
+        let mut work = self.work();
+        let fits = work.fits.entry(tenant.into()).or_default();
+        fits.insert(plugin.into(), kept.clone());
+        let fits = fits.clone();
+        self.shared.status.update(tenant, |status| status.fits = fits);
+    }
+
+    async fn write(
+        &self,
+        asked: &Asked,
+        fit: Option<&Fit>,
+        revision: Option<u64>,
+        row: AuditRow,
+    ) -> Result<u64, KeeperError> {
+        let (tenant, plugin) = (asked.tenant.clone(), asked.plugin.clone());
+        let fit = fit.map(|fit| {
+            serde_json::to_string(fit).expect("plain data, and memory is all that writing needs")
+        });
+        let write = move |writer: &mut bellwether_store::Writer| -> Result<u64, StoreError> {
+            writer.set_plugin_fit(&tenant, &plugin, fit.as_deref(), revision, &row)
+        };
+        self.shared.keeper.ask(write).await
+    }
+}
+
+/// Opens plugins where nobody waits for anything else.
+async fn open(
+    base: Arc<Base>,
+    tenant: String,
+    fits: BTreeMap<String, Fit>,
+) -> Result<Arc<Loadout>, PlatformError> {
+    let opened = tokio::task::spawn_blocking(move || base.loadout(&tenant, fits)).await;
+    let unfit = |why: String| PlatformError::Unfit { why };
+    opened.map_err(|error| unfit(error.to_string()))?.map_err(|error| unfit(chain(&error)))
+}
+
+fn audit(asked: &Asked, fit: Option<&Fit>, outcome: AuditOutcome, detail: String) -> AuditRow {
+    let edition = match &asked.change {
+        Change::BringIn { edition, .. } => Some(edition),
+        _ => fit.and_then(|fit| fit.current.as_ref()),
+    };
+    let (version, digest) = match edition.map(|edition| &edition.component) {
+        Some(Component::Pushed { version, digest }) => {
+            (Some(version.clone()), Some(digest.clone()))
+        }
+        Some(Component::Configured) | None => (None, None),
+    };
+    AuditRow {
+        at_ms: asked.now_ms,
+        tenant: Some(asked.tenant.clone()),
+        actor: asked.actor.clone(),
+        action: asked.change.action().into(),
+        plugin: Some(asked.plugin.clone()),
+        version,
+        digest,
+        outcome,
+        detail,
+    }
+}

@@ -1,0 +1,135 @@
+//! The plugins of all tenants, and how they change while everybody works.
+//!
+//! What is wanted is in the store: one fit for each plugin that differs from the configuration file. A change opens the
+//! new plugins aside, writes the fit down, and lets the lanes of the tenant change between two batches. What cannot be
+//! opened changes nothing; what was written is there again after a restart.
+
+mod change;
+mod guard;
+mod wanted;
+mod watch;
+
+pub use change::{Asked, Change, Changed, PlatformError};
+pub(crate) use watch::watch;
+pub use wanted::Kept;
+
+use crate::config::Config;
+use crate::loadout::{Fit, Loadout, LoadoutError, Wanted, runtime, settings};
+use crate::registry::Folder;
+use crate::watch::{Keeper, Order, Status};
+use bellwether_core::lane::Wishes;
+use bellwether_plugins::Runtime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What tenants want of plugins beside the configuration file: by tenant and plugin.
+pub type Fits = BTreeMap<String, BTreeMap<String, Kept>>;
+
+/// Plugins and settings of each tenant.
+pub type Loadouts = BTreeMap<String, Arc<Loadout>>;
+
+/// All tenants' plugins under one configuration. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    keeper: Keeper,
+    status: Status,
+    /// One change at a time.
+    changing: tokio::sync::Mutex<()>,
+    work: Mutex<Work>,
+}
+
+/// Who works, and how.
+struct Work {
+    base: Arc<Base>,
+    fits: Fits,
+    orders: BTreeMap<String, SyncSender<Order>>,
+}
+
+/// Everything that loadouts are made from.
+pub struct Base {
+    config: Arc<Config>,
+    runtime: Runtime,
+    folder: Folder,
+}
+
+impl Base {
+    /// What a configuration asks for.
+    pub fn new(config: &Arc<Config>) -> Result<Self, LoadoutError> {
+        let registry = &config.plugins.registry;
+        let folder = Folder::new(&registry.dir, registry.bytes_max);
+        Ok(Base { config: Arc::clone(config), runtime: runtime(config)?, folder })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The plugins of a tenant, opened on trial.
+    pub fn loadout(
+        &self,
+        tenant: &str,
+        fits: BTreeMap<String, Fit>,
+    ) -> Result<Arc<Loadout>, LoadoutError> {
+        let fetch = |digest: &str| {
+            self.folder.read(digest).map_err(|error| crate::chain::chain(&error))
+        };
+        let wanted = Wanted { fits, fetch: Some(&fetch) };
+        let wishes = Wishes { panes: true, ..Wishes::default() };
+        let settings = settings(&self.config, tenant);
+        Ok(Arc::new(Loadout::open(&self.runtime, &self.config, &wanted, settings, wishes)?))
+    }
+
+    /// The plugins of all tenants. Where a change that was made since cannot be had any more, the tenant works as the
+    /// configuration file says, and that is told.
+    pub fn loadouts(&self, fits: &Fits) -> Result<Loadouts, LoadoutError> {
+        let tenants: BTreeSet<&str> =
+            self.config.inputs.iter().map(|input| &*input.tenant).collect();
+        let open = |tenant: &str| {
+            let own = fits.get(tenant).map(wanted::plain).unwrap_or_default();
+            let loadout = match self.loadout(tenant, own) {
+                Err(error) if fits.contains_key(tenant) => {
+                    let why = crate::chain::chain(&error);
+                    tracing::error!(tenant, why, "plugins are as in the configuration file alone");
+                    self.loadout(tenant, BTreeMap::new())?
+                }
+                opened => opened?,
+            };
+            Ok((tenant.to_string(), loadout))
+        };
+        tenants.into_iter().map(open).collect()
+    }
+}
+
+impl Platform {
+    /// A platform on which nobody works yet.
+    pub fn new(keeper: Keeper, status: Status, base: Arc<Base>, fits: Fits) -> Self {
+        let work = Mutex::new(Work { base, fits, orders: BTreeMap::new() });
+        let changing = tokio::sync::Mutex::default();
+        Platform { shared: Arc::new(Shared { keeper, status, changing, work }) }
+    }
+
+    /// Takes note of who works from now on.
+    pub fn at_work(&self, base: &Arc<Base>, orders: BTreeMap<String, SyncSender<Order>>) {
+        let mut work = self.work();
+        (work.base, work.orders) = (Arc::clone(base), orders);
+        for (tenant, fits) in &work.fits {
+            self.shared.status.update(tenant, |status| status.fits = fits.clone());
+        }
+    }
+
+    /// What tenants want beside the configuration file.
+    pub fn fits(&self) -> Fits {
+        self.work().fits.clone()
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        // Nothing in there is ever left half done.
+        self.shared.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,46 @@
+//! What tenants want, as the store has it.
+
+use super::Fits;
+use crate::loadout::Fit;
+use bellwether_store::{Reader, StoreError};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A fit and how often it was changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Kept {
+    /// What is wanted.
+    pub fit: Fit,
+    /// Rises with every change.
+    pub revision: u64,
+}
+
+/// Reads what all tenants want; nothing where there is no store yet.
+pub(crate) fn read(store: &Path) -> Result<Fits, StoreError> {
+    if !store.exists() {
+        return Ok(Fits::new());
+    }
+    let reader = Reader::open(store)?;
+    let mut fits = Fits::new();
+    for tenant in reader.tenants()? {
+        for row in reader.plugin_fits(&tenant.tenant)? {
+            match serde_json::from_str(&row.fit) {
+                Ok(fit) => {
+                    let kept = Kept { fit, revision: row.revision };
+                    fits.entry(row.tenant).or_default().insert(row.plugin, kept);
+                }
+                Err(error) => tracing::error!(
+                    tenant = row.tenant, plugin = row.plugin, %error,
+                    "what was wanted cannot be read; the configuration file counts"
+                ),
+            }
+        }
+    }
+    Ok(fits)
+}
+
+/// Fits alone, by plugin.
+pub(super) fn plain(fits: &BTreeMap<String, Kept>) -> BTreeMap<String, Fit> {
+    fits.iter().map(|(plugin, kept)| (plugin.clone(), kept.fit.clone())).collect()
+}

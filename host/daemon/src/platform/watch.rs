@@ -1,0 +1,85 @@
+//! The task that looks after editions on their way in.
+
+use super::guard::{GuardLimits, Verdict, look};
+use super::{Asked, Change, Platform};
+use crate::chain::chain;
+use std::future::Future;
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Who does what nobody asked for.
+const GUARD: &str = "guard";
+
+/// Looks after all tenants until it is told to stop.
+pub(crate) async fn watch(
+    platform: Platform,
+    clock: fn() -> u64,
+    stopped: impl Future<Output = ()>,
+) {
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        for asked in platform.due(clock()) {
+            let (tenant, plugin) = (asked.tenant.clone(), asked.plugin.clone());
+            match &asked.change {
+                Change::RollBack { trouble: Some(why) } => {
+                    warn!(tenant, plugin, why, "rolled back");
+                }
+                _ => info!(tenant, plugin, "the new edition stays"),
+            }
+            if let Err(error) = platform.change(asked).await {
+                warn!(tenant, plugin, error = chain(&error), "not followed");
+            }
+        }
+    }
+}
+
+impl Platform {
+    /// Changes that are due by themselves.
+    fn due(&self, now_ms: u64) -> Vec<Asked> {
+        let (fits, limits) = {
+            let work = self.work();
+            let plugins = &work.base.config.plugins;
+            let limits = GuardLimits {
+                guard_ms: plugins.guard_s * 1000,
+                cost_factor: plugins.guard_cost_factor,
+                faults_max: plugins.guard_faults_max,
+            };
+            (work.fits.clone(), limits)
+        };
+        let mut due = Vec::new();
+        for (tenant, plugin, kept) in fits
+            .iter()
+            .flat_map(|(tenant, fits)| fits.iter().map(move |(plugin, kept)| (tenant, plugin, kept)))
+            .filter(|(_, _, kept)| kept.fit.next.is_some())
+        {
+            let verdict = self.shared.status.read(|tenants| {
+                let Some(one) = tenants.get(tenant) else { return Verdict::Wait };
+                let next = one.plugins.iter().find(|(key, _)| {
+                    key.split_once('~').is_some_and(|(name, _)| name == plugin)
+                });
+                let both = (one.plugins.get(plugin), next.map(|(_, health)| health));
+                look(&kept.fit, both, one.trials.tallies.get(plugin), now_ms, &limits)
+            });
+            let change = match verdict {
+                Verdict::Wait => continue,
+                Verdict::Settle => Change::Settle,
+                Verdict::RollBack(why) => Change::RollBack { trouble: Some(why) },
+            };
+            due.push(Asked {
+                tenant: tenant.clone(),
+                plugin: plugin.clone(),
+                change,
+                actor: GUARD.into(),
+                revision: Some(kept.revision),
+                now_ms,
+            });
+        }
+        due
+    }
+}
