@@ -1,5 +1,7 @@
 //! Typed columns, as plugins receive them, and bitmaps over rows.
 
+use std::ops::Range;
+
 /// Texts of many rows in one piece.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TextColumn {
@@ -23,6 +25,9 @@ impl TextColumn {
     }
 }
 
+/// Bytes of something that is not much larger than the values in it.
+const COLUMN_BYTES: usize = 64;
+
 /// One column of a batch or a window; every variant has one value per row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
@@ -40,6 +45,47 @@ pub enum Column {
     F64s(Vec<f64>),
     /// Texts.
     Text(TextColumn),
+}
+
+impl Column {
+    /// Roughly what it takes in memory.
+    pub fn bytes(&self) -> usize {
+        COLUMN_BYTES
+            + match self {
+                Column::Bits(bits) => bits.bytes.len(),
+                Column::U8s(values) => values.len(),
+                Column::U32s(values) => values.len() * 4,
+                Column::U64s(values) => values.len() * 8,
+                Column::F32s(values) => values.len() * 4,
+                Column::F64s(values) => values.len() * 8,
+                Column::Text(texts) => texts.bytes.len() + texts.ends.len() * 4,
+            }
+    }
+
+    /// The values of some stretches of rows, one after the other.
+    pub fn slices(&self, stretches: &[Range<usize>]) -> Column {
+        match self {
+            Column::Bits(bits) => {
+                let mut keep = Bitmap::new(bits.rows);
+                stretches.iter().flat_map(Range::clone).for_each(|row| keep.insert(row));
+                Column::Bits(bits.select(&keep))
+            }
+            Column::U8s(values) => Column::U8s(pieces(values, stretches)),
+            Column::U32s(values) => Column::U32s(pieces(values, stretches)),
+            Column::U64s(values) => Column::U64s(pieces(values, stretches)),
+            Column::F32s(values) => Column::F32s(pieces(values, stretches)),
+            Column::F64s(values) => Column::F64s(pieces(values, stretches)),
+            Column::Text(texts) => {
+                let mut kept = TextColumn::default();
+                stretches.iter().flat_map(Range::clone).for_each(|row| kept.push(texts.row(row)));
+                Column::Text(kept)
+            }
+        }
+    }
+}
+
+fn pieces<T: Copy>(values: &[T], stretches: &[Range<usize>]) -> Vec<T> {
+    stretches.iter().flat_map(|rows| &values[rows.clone()]).copied().collect()
 }
 
 /// One bit per row, least significant bit first.
@@ -151,6 +197,31 @@ mod tests {
         [0, 4, 9].into_iter().for_each(|row| keep.insert(row));
         let selected = bits.select(&keep);
         assert_eq!((selected.rows(), selected.bytes()), (3, &[0b110][..]));
+    }
+
+    #[test]
+    fn stretches_of_rows_keep_their_values_and_order() {
+        let stretches = [1..3, 4..5];
+        let mut bits = Bitmap::new(6);
+        [1, 4, 5].into_iter().for_each(|row| bits.insert(row));
+        let mut kept_bits = Bitmap::new(3);
+        [0, 2].into_iter().for_each(|row| kept_bits.insert(row));
+        let (mut texts, mut kept_texts) = (TextColumn::default(), TextColumn::default());
+        ["a", "bb", "", "d", "e", "f"].iter().for_each(|text| texts.push(text.as_bytes()));
+        ["bb", "", "e"].iter().for_each(|text| kept_texts.push(text.as_bytes()));
+        let cases = [
+            (Column::Bits(bits), Column::Bits(kept_bits)),
+            (Column::U8s((0..6).collect()), Column::U8s(vec![1, 2, 4])),
+            (Column::U32s((0..6).collect()), Column::U32s(vec![1, 2, 4])),
+            (Column::U64s((0..6).collect()), Column::U64s(vec![1, 2, 4])),
+            (Column::F32s(vec![0.0, 1.5, 2.5, 3.5, 4.5, 5.5]), Column::F32s(vec![1.5, 2.5, 4.5])),
+            (Column::F64s(vec![0.0, 1.5, 2.5, 3.5, 4.5, 5.5]), Column::F64s(vec![1.5, 2.5, 4.5])),
+            (Column::Text(texts), Column::Text(kept_texts)),
+        ];
+        for (column, kept) in cases {
+            assert_eq!(column.slices(&stretches), kept);
+            assert!(column.bytes() > kept.bytes() || matches!(column, Column::Bits(_)));
+        }
     }
 
     #[test]

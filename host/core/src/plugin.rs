@@ -6,6 +6,7 @@
 use crate::batch::Run;
 use crate::column::{Bitmap, Column};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A column of lines that a plugin may ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -126,7 +127,7 @@ pub struct Lines<'a> {
     /// Sources of the rows.
     pub runs: &'a [Run],
     /// In the order of `Descriptor::lines`.
-    pub columns: &'a [&'a Column],
+    pub columns: &'a [Arc<Column>],
 }
 
 impl Lines<'_> {
@@ -150,7 +151,7 @@ pub struct ClosedWindow<'a> {
     /// Rows of the series.
     pub rows: usize,
     /// In the order of `Descriptor::series`.
-    pub columns: &'a [&'a Column],
+    pub columns: &'a [Arc<Column>],
     /// Its embedding, or empty.
     pub vector: &'a [f32],
 }
@@ -237,6 +238,47 @@ pub struct Verdicts {
     pub drop: Rows,
     /// Rows per tag: index into `Descriptor::tags`, rows.
     pub tags: Vec<(u32, Rows)>,
+    /// Rows over which it could not decide.
+    pub undecided: Rows,
+}
+
+/// A call of a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is described in wit/")]
+pub enum PluginCall {
+    Observe,
+    Evaluate,
+    CloseWindow,
+    Save,
+    Load,
+}
+
+impl PluginCall {
+    /// Its name in the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PluginCall::Observe => "observe",
+            PluginCall::Evaluate => "evaluate",
+            PluginCall::CloseWindow => "close-window",
+            PluginCall::Save => "save",
+            PluginCall::Load => "load",
+        }
+    }
+}
+
+/// The least that a plugin could not bear; everything else went on without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Poison {
+    /// Number of the source.
+    pub source: u32,
+    /// The row of the batch; `None` where it was no row: a window, a state.
+    pub row: Option<u32>,
+    /// Event time where it was no row, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// What the plugin was to do with it.
+    pub during: PluginCall,
+    /// How it failed, with the names of functions.
+    pub cause: String,
 }
 
 /// What a plugin remembers of a source.
@@ -260,6 +302,10 @@ pub trait Plugin {
     fn save(&mut self, source: u32) -> Option<PluginState>;
     /// Goes on with a state that this plugin, or an older version of it, saved.
     fn load(&mut self, source: u32, state: PluginState);
+    /// What it could not bear since this was asked last; rows are those of the call just made.
+    fn take_poison(&mut self) -> Vec<Poison> {
+        Vec::new()
+    }
 }
 
 /// A detector in one lane.

@@ -1,12 +1,14 @@
 //! Columns of the host as the contract's, without copying them.
 
+use std::sync::Arc;
+
 use bellwether_core::batch::Run;
 use bellwether_core::column::Column;
 
 use crate::bindings::types;
 
 /// Columns, borrowed.
-pub(crate) fn columns<'a>(columns: &[&'a Column]) -> Vec<types::Column<'a>> {
+pub(crate) fn columns(columns: &[Arc<Column>]) -> Vec<types::Column<'_>> {
     columns.iter().map(|values| column(values)).collect()
 }
 

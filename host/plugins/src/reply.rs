@@ -60,7 +60,7 @@ pub(crate) fn verdicts(
         )));
     }
     let mut verdicts =
-        Verdicts { drop: selection(raw.drop, rows, "dropped rows")?, tags: Vec::new() };
+        Verdicts { drop: selection(raw.drop, rows, "dropped rows")?, ..Verdicts::default() };
     for tagged in raw.tags {
         if tagged.tag as usize >= tags {
             return Err(Fault::bad_reply(&format!("it gave tag {} of {tags}", tagged.tag)));

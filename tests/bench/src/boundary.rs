@@ -12,6 +12,7 @@ use bellwether_core::plugin::{Detector, Lines, Mark, Rows, Scores};
 use bellwether_plugins::{LaneDetector, Limits, Runtime};
 use memchr::memmem::Finder;
 use std::hint::black_box;
+use std::sync::Arc;
 
 /// The component that the build script made.
 const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest-probe.wasm"));
@@ -37,16 +38,16 @@ pub(crate) fn measure(report: &mut Report, traffic: &Traffic) -> Result<()> {
         let config = format!(r#"{{"task":"{}"}}"#, case.task);
         let mut guest = plugin.detector(&config, None)?;
         let mut native = Native::new();
+        let shared: Vec<_> = case.columns.iter().cloned().map(Arc::new).collect();
         for _ in 0..COMPARED_CALLS {
-            let (theirs, ours) =
-                (native.observe(&case.columns)?, observe(&mut guest, &case.columns)?);
+            let (theirs, ours) = (native.observe(&case.columns)?, observe(&mut guest, &shared)?);
             let same = ours.rows == theirs.rows && ours.marks == theirs.marks;
             ensure!(same, "{}: the component says something else than its source", case.name);
             ensure!(ours.rows.len() + ours.marks.len() > 0, "{}: nothing was said", case.name);
         }
         let component = || {
             ns_per_item(ROWS, || {
-                black_box(observe(&mut guest, black_box(&case.columns))?);
+                black_box(observe(&mut guest, black_box(&shared))?);
                 Ok(())
             })
         };
@@ -104,10 +105,9 @@ fn texts(traffic: &Traffic) -> Result<TextColumn> {
 }
 
 /// Asks the component.
-fn observe(guest: &mut LaneDetector, columns: &[Column]) -> Result<Scores> {
-    let columns: Vec<&Column> = columns.iter().collect();
+fn observe(guest: &mut LaneDetector, columns: &[Arc<Column>]) -> Result<Scores> {
     let runs = [Run { source: 0, rows: ROWS as u32 }];
-    let lines = Lines { seq: 0, watermark_ms: 0, runs: &runs, columns: &columns };
+    let lines = Lines { seq: 0, watermark_ms: 0, runs: &runs, columns };
     let scores = guest.observe(&lines);
     scores.with_context(|| format!("the guest failed: {:?}", guest.health().snapshot().last_fault))
 }

@@ -6,6 +6,7 @@ use crate::column::{Bitmap, Column, TextColumn};
 use crate::entropy::highest_token_bits;
 use crate::plugin::LineColumn;
 use crate::template::MinedColumns;
+use std::sync::Arc;
 
 /// A distinct column somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +46,8 @@ impl ColumnPlan {
     }
 
     /// Computes all columns of a batch.
-    pub(super) fn compute(&self, facts: &Facts, sources: &mut Sources) -> Vec<Column> {
-        self.wanted.iter().map(|wanted| column(wanted, facts, sources)).collect()
+    pub(super) fn compute(&self, facts: &Facts, sources: &mut Sources) -> Vec<Arc<Column>> {
+        self.wanted.iter().map(|wanted| Arc::new(column(wanted, facts, sources))).collect()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::plugin::{
     ClosedWindow, Detector, Lines, Mark, Plugin, Reason, Scale, Scores, SeriesColumn, WindowSpan,
 };
 use crate::window::{CountedLine, Series};
+use std::sync::Arc;
 
 /// Prior odds of a novelty by severity and by a pattern somebody found worth naming.
 const HARMLESS_BITS: f32 = -0.5;
@@ -107,7 +108,9 @@ impl Lane {
             let runs = facts.batch.runs();
             let lines =
                 Lines { seq: self.seq, watermark_ms: self.watermark_ms, runs, columns: &columns };
-            if let Some(scores) = slot.detector.observe(&lines) {
+            let scores = slot.detector.observe(&lines);
+            super::dead::bury(slot.plugin(), facts, &mut self.dead);
+            if let Some(scores) = scores {
                 self.take_lines(index, facts, &scores);
             }
         }
@@ -249,12 +252,11 @@ impl LaneDetector {
     ) {
         let wanted = self.detector.descriptor();
         let vector = if wanted.vector { vector(series, source) } else { Vec::new() };
-        let columns: Vec<Column> = wanted
+        let columns: Vec<Arc<Column>> = wanted
             .series
             .iter()
-            .map(|column| series.column(*column, &source.counts, &source.templates))
+            .map(|column| Arc::new(series.column(*column, &source.counts, &source.templates)))
             .collect();
-        let columns: Vec<&Column> = columns.iter().collect();
         let window = ClosedWindow {
             source: number,
             start_ms: end_ms - self.span.size_ms,

@@ -41,21 +41,29 @@ impl Lane {
             let lines =
                 Lines { seq: self.seq, watermark_ms: self.watermark_ms, runs, columns: &columns };
             let verdicts = slot.filter.evaluate(&lines);
+            super::dead::bury(&mut *slot.filter, facts, &mut self.dead);
             let drop = verdicts.as_ref().map(|verdicts| bits_of(&verdicts.drop, rows));
-            match verdicts {
-                _ if slot.seat.role == Role::Shadow => {}
-                Some(Verdicts { tags, .. }) => {
+            drops.push(drop.clone());
+            if slot.seat.role == Role::Shadow {
+                continue;
+            }
+            let undecided = match verdicts {
+                Some(Verdicts { tags, undecided, .. }) => {
                     dropped.union(drop.as_ref().expect("there is a verdict"));
                     for (tag, tagged) in tags {
                         let name = slot.filter.descriptor().tags[tag as usize].clone();
                         let count = bits_of(&tagged, rows).count() as u64;
                         *self.counters.tags.entry(name).or_default() += count;
                     }
+                    bits_of(&undecided, rows)
                 }
-                None if slot.fail_open => self.counters.unfiltered += rows as u64,
-                None => dead = Bitmap::full(rows),
+                None => Bitmap::full(rows),
+            };
+            if slot.fail_open {
+                self.counters.unfiltered += undecided.count() as u64;
+            } else {
+                dead.union(&undecided);
             }
-            drops.push(drop);
         }
         compare(&self.filters, &drops, rows, outputs);
         self.settle(facts, &dropped, &dead, outputs);

@@ -4,6 +4,7 @@
 //! judge. It runs on one thread and takes no lock; the same inputs give the same outputs.
 
 mod columns;
+mod dead;
 mod detect;
 mod dictionary;
 mod filtering;
@@ -22,6 +23,7 @@ use crate::report::Report;
 use crate::settings::{Settings, Standard};
 use crate::template::TemplateInfo;
 use columns::{ColumnPlan, Facts};
+pub use dead::DeadLetter;
 use detect::LaneDetector;
 use filtering::LaneFilter;
 pub use fit::{DetectorSlot, FilterSlot, Role, Seat, Seated};
@@ -74,6 +76,8 @@ pub struct Outputs {
     pub reports: Vec<Report>,
     /// Kept records, if they are wanted.
     pub kept: Vec<KeptRecord>,
+    /// What plugins could not bear.
+    pub dead: Vec<DeadLetter>,
 }
 
 /// What a shadow would have made of something that was judged.
@@ -253,6 +257,7 @@ pub struct Lane {
     seq: u64,
     watermark_ms: u64,
     counters: LaneCounters,
+    dead: Vec<DeadLetter>,
 }
 
 impl Lane {
@@ -279,6 +284,7 @@ impl Lane {
             seq: 0,
             watermark_ms: 0,
             counters: LaneCounters::default(),
+            dead: Vec::new(),
         };
         lane.fit(patterns, filters, detectors)?;
         Ok(lane)
@@ -295,6 +301,7 @@ impl Lane {
             Input::Tick(watermark_ms) => self.tick(watermark_ms),
             Input::End => self.judge_waiting(&mut outputs),
         }
+        outputs.dead = self.take_dead();
         outputs
     }
 
@@ -349,8 +356,8 @@ impl Lane {
 }
 
 /// Picks the columns of one plugin.
-fn pick<'a>(columns: &'a [Column], places: &[usize]) -> Vec<&'a Column> {
-    places.iter().map(|place| &columns[*place]).collect()
+fn pick(columns: &[Arc<Column>], places: &[usize]) -> Vec<Arc<Column>> {
+    places.iter().map(|place| Arc::clone(&columns[*place])).collect()
 }
 
 /// Enters the columns of a plugin into the plan and returns their places.

@@ -1,6 +1,7 @@
 //! Tests of a lane with native plugins that note what they are told.
 
 mod columns;
+mod dead;
 mod doubt;
 mod filters;
 mod fitting;
@@ -242,8 +243,8 @@ impl Filter for Sieve {
     }
 }
 
-fn owned(columns: &[&Column]) -> Vec<Column> {
-    columns.iter().map(|column| (*column).clone()).collect()
+fn owned(columns: &[Arc<Column>]) -> Vec<Column> {
+    columns.iter().map(|column| Column::clone(column)).collect()
 }
 
 fn rows(count: usize, set: &[usize]) -> Rows {

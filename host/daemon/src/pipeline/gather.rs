@@ -45,13 +45,14 @@ impl Gather {
         closed: Option<(Vec<u32>, u64)>,
         output: &mut Output,
     ) {
-        let Outputs { panes, reports, kept, trials } = outputs;
+        let Outputs { panes, reports, kept, trials, dead } = outputs;
         output.trials.extend(trials);
         reports.iter().for_each(trace_report);
         if self.release == Release::InOrder {
             output.scores.extend(reports.iter().map(|report| self.correlator.score(report)));
         }
         output.panes.extend(panes);
+        output.dead.extend(dead);
         self.spans.entry(ticks).or_default().kept.extend(kept);
         let (sources, until_ms) = match closed {
             Some((sources, until_ms)) => (sources, Some(until_ms)),

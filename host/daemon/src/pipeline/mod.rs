@@ -13,7 +13,9 @@ mod worker;
 use crate::loadout::{Loadout, LoadoutError};
 use bellwether_core::correlate::{Correlator, Event};
 use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
-use bellwether_core::lane::{KeptRecord, LaneCounters, PaneCounts, SavedSource, SourceInfo, Trial};
+use bellwether_core::lane::{
+    DeadLetter, KeptRecord, LaneCounters, PaneCounts, SavedSource, SourceInfo, Trial,
+};
 use bellwether_core::report::WindowScore;
 use bellwether_core::settings::Standard;
 use bellwether_core::state::StateError;
@@ -76,6 +78,8 @@ pub struct Output {
     pub trials: Vec<Trial>,
     /// Kept records, if they are wanted: window by window of event time, in each in the order of their input.
     pub kept: Vec<KeptRecord>,
+    /// What plugins could not bear, in no order.
+    pub dead: Vec<DeadLetter>,
 }
 
 /// What a whole run has come to.

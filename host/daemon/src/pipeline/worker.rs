@@ -96,7 +96,10 @@ impl Worker {
             }
             Task::Tick(watermark_ms) => {
                 for lane in self.lanes.values_mut() {
-                    lane.step(Input::Tick(watermark_ms));
+                    let outputs = lane.step(Input::Tick(watermark_ms));
+                    if !outputs.dead.is_empty() && !say(answer(outputs, None)) {
+                        return Ok(false);
+                    }
                 }
                 self.ticks += 1;
                 say(Answer::Passed { ticks, watermark_ms })

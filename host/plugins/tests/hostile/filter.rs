@@ -1,5 +1,7 @@
 //! The way of a filter, beside that of a detector.
 
+use std::sync::Arc;
+
 use bellwether_core::batch::Run;
 use bellwether_core::column::{Bitmap, Column};
 use bellwether_core::plugin::{Filter, LineColumn, Lines, Plugin, Rows};
@@ -32,7 +34,7 @@ fn columns_go_in_and_verdicts_come_out() {
     let message = Column::U32s(vec![0; 10]);
     let denied = Column::Bits(rows(10, &[2, 9]));
     let runs = [Run { source: 1, rows: 4 }, Run { source: 2, rows: 6 }];
-    let columns = [&severity, &message, &denied];
+    let columns = [severity, message, denied].map(Arc::new);
     let lines = Lines { seq: 1, watermark_ms: 0, runs: &runs, columns: &columns };
     let verdicts = filter.evaluate(&lines).unwrap();
     assert_eq!(verdicts.drop, Rows::Some(rows(10, &[0, 1, 2])));
@@ -60,7 +62,7 @@ fn a_filter_has_limits_of_its_own() {
     let mut filter = runtime.admit(&guest::filter()).unwrap().filter("{}").unwrap();
     let (severity, message) = (Column::U8s(vec![0]), Column::U32s(vec![0]));
     let runs = [Run { source: 1, rows: 1 }];
-    let columns = [&severity, &message];
+    let columns = [severity, message].map(Arc::new);
     let lines = Lines { seq: 1, watermark_ms: 0, runs: &runs, columns: &columns };
     assert_eq!(filter.evaluate(&lines), None);
     assert_eq!(filter.health().snapshot().faults, [("fuel", 1)].into());

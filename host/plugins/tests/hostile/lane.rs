@@ -1,5 +1,7 @@
 //! A lane for tests: batches and windows of plain columns, and a plugin that is fed with them.
 
+use std::sync::Arc;
+
 use bellwether_core::batch::Run;
 use bellwether_core::column::Column;
 use bellwether_core::plugin::{ClosedWindow, Detector, Lines, Plugin, Scores};
@@ -51,7 +53,8 @@ impl Subject {
         let rows = runs.iter().map(|run| run.rows).sum();
         let templates = Column::U32s((0..rows).collect());
         self.seq += 1;
-        let lines = Lines { seq: self.seq, watermark_ms, runs: &runs, columns: &[&templates] };
+        let lines =
+            Lines { seq: self.seq, watermark_ms, runs: &runs, columns: &[Arc::new(templates)] };
         self.detector.observe(&lines)
     }
 
@@ -69,7 +72,7 @@ impl Subject {
             end_ms: HOUR_MS,
             lines: WINDOW_ROWS as u64,
             rows: WINDOW_ROWS,
-            columns: &[&counts],
+            columns: &[Arc::new(counts)],
             vector: &[],
         })
     }

@@ -19,7 +19,9 @@ fn push_as(lane: &mut Lane, severity: u8, after_ms: u64, text: &str) {
 /// A detector that marks lines of the judged window that begin with `odd`.
 fn marking() -> Fake {
     Fake::observing(|lines| {
-        let [Column::Text(texts), Column::U32s(templates)] = lines.columns else {
+        let (Column::Text(texts), Column::U32s(templates)) =
+            (&*lines.columns[0], &*lines.columns[1])
+        else {
             panic!("text and template were wanted")
         };
         let judged = lines.watermark_ms == BEGIN_MS + OLD * MINUTE;
@@ -36,7 +38,7 @@ fn marking() -> Fake {
 fn closing() -> Fake {
     Fake::closing(|window| {
         let judged = window.end_ms == BEGIN_MS + (OLD + 1) * MINUTE;
-        let Column::U32s(counts) = window.columns[1] else { panic!("counts were wanted") };
+        let Column::U32s(counts) = &*window.columns[1] else { panic!("counts were wanted") };
         let odd = |count: &u32| if judged && *count > 0 { STRENGTH } else { 0.0 };
         Some(Scores { rows: counts.iter().map(odd).collect(), ..silence()? })
     })

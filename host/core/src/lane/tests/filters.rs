@@ -12,7 +12,7 @@ fn lines() -> Vec<Said> {
 }
 
 fn drops(set: &[usize]) -> Option<Verdicts> {
-    Some(Verdicts { drop: rows(LINES, set), tags: vec![] })
+    Some(Verdicts { drop: rows(LINES, set), ..Verdicts::default() })
 }
 
 /// Runs filters over six lines and compares which lines are kept and what was counted.
@@ -56,10 +56,11 @@ fn check(
 #[test]
 fn verdicts_decide() {
     let all = [0, 1, 2, 3, 4, 5];
-    let everything = Some(Verdicts { drop: Rows::All, tags: vec![] });
+    let everything = Some(Verdicts { drop: Rows::All, ..Verdicts::default() });
     let tagged = Some(Verdicts {
         drop: rows(LINES, &[1]),
         tags: vec![(0, rows(LINES, &[1, 2])), (1, Rows::All), (0, Rows::None)],
+        ..Verdicts::default()
     });
     check("no filter", vec![], &all, (0, 0, 0), &[]);
     check("keeps", vec![(Some(Verdicts::default()), true)], &all, (0, 0, 0), &[]);
@@ -70,6 +71,10 @@ fn verdicts_decide() {
     check("tags", vec![(tagged, true)], &[0, 2, 3, 4, 5], (1, 0, 0), &[("alpha", 2), ("beta", 6)]);
     check("fails open", vec![(None, true)], &all, (0, 0, 6), &[]);
     check("fails closed", vec![(None, false)], &[], (0, 6, 0), &[]);
+    let torn = Verdicts { undecided: rows(LINES, &[2, 5]), ..drops(&[0, 5]).unwrap() };
+    let open = [1, 2, 3, 4];
+    check("undecided, open", vec![(Some(torn.clone()), true)], &open, (2, 0, 2), &[]);
+    check("undecided, closed", vec![(Some(torn), false)], &[1, 3, 4], (2, 1, 0), &[]);
     check("both", vec![(None, true), (None, false)], &[], (0, 6, 6), &[]);
     check("dropped first", vec![(drops(&[3]), true), (None, false)], &[], (1, 5, 0), &[]);
     check(
@@ -102,7 +107,7 @@ fn what_is_dropped_leaves_every_column() {
     let observe = |dropped: &[usize]| {
         let fake = Fake::new(descriptor(&columns, &[]));
         let heard = fake.heard.clone();
-        let verdicts = Some(Verdicts { drop: rows(5, dropped), tags: vec![] });
+        let verdicts = Some(Verdicts { drop: rows(5, dropped), ..Verdicts::default() });
         let slot = FilterSlot {
             seat: Seat::live("sieve", "1"),
             filter: Seated::Fresh(Box::new(Sieve::new(verdicts))),

@@ -30,7 +30,7 @@ fn traffic(window: u64) -> Vec<Said> {
 
 pub(super) fn by_lines() -> Fake {
     Fake::observing(|lines| {
-        let Column::Text(texts) = lines.columns[0] else { panic!("texts were wanted") };
+        let Column::Text(texts) = &*lines.columns[0] else { panic!("texts were wanted") };
         let odd = (0..lines.rows()).filter(|row| texts.row(*row).starts_with(b"odd"));
         // The last line is of a kind of its own, so that it is as surprising as the first one was.
         let channel = |row| if texts.row(row).ends_with(b"end") { 2 } else { 1 };
@@ -42,7 +42,7 @@ pub(super) fn by_lines() -> Fake {
 
 pub(super) fn by_windows() -> Fake {
     let mut fake = Fake::closing(|window| {
-        let Column::U32s(counts) = window.columns[1] else { panic!("counts were wanted") };
+        let Column::U32s(counts) = &*window.columns[1] else { panic!("counts were wanted") };
         let rows = counts.iter().map(|count| (*count as f32).ln_1p()).collect();
         Some(Scores { rows, whole: (window.lines as f32).ln_1p() - 2.0, ..silence()? })
     });
@@ -204,7 +204,7 @@ fn company_in_a_lane_does_not_show() {
 fn explanations_do_not_depend_on_batches_or_company() {
     let explained = |sources: &[u32], rows_max: usize| {
         let mut lane = lane_of(vec![Fake::observing(|lines| {
-            let Column::Text(texts) = lines.columns[0] else { panic!("texts were wanted") };
+            let Column::Text(texts) = &*lines.columns[0] else { panic!("texts were wanted") };
             let odd = (0..lines.rows()).filter(|row| texts.row(*row).starts_with(b"odd"));
             let number = |row: usize| {
                 let digits = std::str::from_utf8(&texts.row(row)[3..]).unwrap();

@@ -13,7 +13,8 @@ type Answer = fn(&Lines<'_>) -> Option<Scores>;
 
 /// Rows that the test calls odd, with the template of each.
 fn odd_rows(lines: &Lines<'_>) -> Vec<(u32, u32)> {
-    let [Column::Text(texts), Column::U32s(templates)] = lines.columns else {
+    let (Column::Text(texts), Column::U32s(templates)) = (&*lines.columns[0], &*lines.columns[1])
+    else {
         panic!("text and template were wanted")
     };
     let odd = (0..lines.rows()).filter(|row| texts.row(*row).starts_with(b"odd"));
@@ -74,7 +75,7 @@ fn a_dense_score_and_a_mark_say_the_same() {
         assert_eq!(reported(move |lines| Some(dense(lines, STRENGTH, other))), by_mark, "{other}");
     }
     let named = reported(|lines| {
-        let channels = match lines.columns[1] {
+        let channels = match &*lines.columns[1] {
             Column::U32s(templates) => templates.clone(),
             _ => panic!("templates were wanted"),
         };
@@ -206,7 +207,7 @@ fn the_window_as_a_whole_has_no_subject() {
 #[test]
 fn rows_of_a_window_are_its_templates() {
     let mut lane = lane_of(vec![Fake::closing(|window| {
-        let Column::U32s(counts) = window.columns[1] else { panic!("counts were wanted") };
+        let Column::U32s(counts) = &*window.columns[1] else { panic!("counts were wanted") };
         let odd = |count: &u32| if *count == 7 { STRENGTH } else { 0.0 };
         let reasons = vec![Reason { row: Some(1), code: 1, token: 9 }];
         Some(Scores { rows: counts.iter().map(odd).collect(), reasons, ..silence()? })

@@ -7,7 +7,7 @@ use crate::form::{Form, Reference};
 /// The sentence about a single line of a form in an old source.
 fn sentence(form: Form, line: &str) -> String {
     let mut lane = lane_of(vec![Fake::observing(|lines| {
-        let Column::Text(texts) = &lines.columns[0] else { panic!("texts were wanted") };
+        let Column::Text(texts) = &*lines.columns[0] else { panic!("texts were wanted") };
         let odd = (0..lines.rows()).filter(|row| texts.row(*row) != b"usual line");
         let mark = |row| Mark { row: row as u32, channel: 0, score: 5.0, code: 1, token: 7 };
         Some(Scores { marks: odd.map(mark).collect(), ..silence()? })
