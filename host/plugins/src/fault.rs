@@ -77,6 +77,16 @@ impl Fault {
         }
     }
 
+    /// Whether it was ended for using more fuel or time than it may.
+    pub(crate) fn is_kill(&self) -> bool {
+        matches!(self, Fault::Fuel(_) | Fault::Deadline(_))
+    }
+
+    /// What sources have done since they were saved could not be brought back.
+    pub(crate) fn lost(sources: usize) -> Self {
+        Fault::State(format!("what {sources} sources did since they were saved is lost"))
+    }
+
     /// A broken contract, told in words that may come from the plugin.
     pub(crate) fn bad_reply(words: &str) -> Self {
         Fault::BadReply(clean(words, WORDS_BYTES_MAX))

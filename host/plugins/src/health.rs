@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -29,6 +30,18 @@ pub struct Health {
     pub deadlines: u64,
     /// The fault last seen, with its backtrace.
     pub last_fault: Option<String>,
+    /// Rows, windows and states that were set aside because they kill it.
+    pub poisoned: u64,
+    /// Calls that were made again after a fault.
+    pub reruns: u64,
+    /// Batches that were taken apart in search of what kills it.
+    pub bisections: u64,
+    /// Instances that were changed for new ones because they had grown too much or were too old.
+    pub rejuvenations: u64,
+    /// How often its fuel is halved, since it was ended for fuel or time again and again; over many lanes the most.
+    pub fuel_halvings: u64,
+    /// Wall time in calls, in nanoseconds; nothing depends on it.
+    pub busy_ns: u64,
     /// Instances started.
     pub starts: u64,
     /// Linear memory at present.
@@ -64,6 +77,12 @@ impl Health {
         if self.last_fault.is_none() {
             self.last_fault.clone_from(&other.last_fault);
         }
+        self.poisoned += other.poisoned;
+        self.reruns += other.reruns;
+        self.bisections += other.bisections;
+        self.rejuvenations += other.rejuvenations;
+        self.fuel_halvings = self.fuel_halvings.max(other.fuel_halvings);
+        self.busy_ns = self.busy_ns.saturating_add(other.busy_ns);
         self.starts += other.starts;
         self.memory_bytes += other.memory_bytes;
         self.states += other.states;
@@ -93,8 +112,10 @@ impl Health {
     }
 
     /// Counts what a call cost.
-    pub(crate) fn cost(&mut self, fuel: u64, memory_bytes: usize) {
+    pub(crate) fn cost(&mut self, fuel: u64, memory_bytes: usize, took: Duration) {
         self.fuel = self.fuel.saturating_add(fuel);
+        let took_ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.busy_ns = self.busy_ns.saturating_add(took_ns);
         self.memory_bytes = memory_bytes as u64;
     }
 

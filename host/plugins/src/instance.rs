@@ -1,6 +1,7 @@
 //! One running copy of a plugin: typed calls, each with its own fuel, deadline and reply size.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use wasmtime::Store;
 use wasmtime::component::Instance as Linked;
@@ -12,6 +13,7 @@ use crate::bindings::{detection, filtering, lifecycle, types};
 use crate::compiled::Code;
 use crate::fault::Fault;
 use crate::health::HealthHandle;
+use crate::lane::given::Given;
 use crate::limiter::Limiter;
 use crate::limits::Budget;
 use crate::link::Inside;
@@ -26,6 +28,8 @@ pub(crate) struct Instance {
     /// What the plugin calls itself and its metrics, once it has been asked.
     name: String,
     metrics: Vec<String>,
+    fuel_halvings: u32,
+    muted: bool,
 }
 
 struct Exports {
@@ -63,7 +67,16 @@ impl Instance {
         let refused = store.data_mut().limiter.take_refused();
         let exports = started.map_err(|error| Fault::of_call(&error, refused))?;
         let (code, health) = (Arc::clone(code), health.clone());
-        Ok(Instance { code, store, exports, health, name: String::new(), metrics: Vec::new() })
+        Ok(Instance {
+            code,
+            store,
+            exports,
+            health,
+            name: String::new(),
+            metrics: Vec::new(),
+            fuel_halvings: 0,
+            muted: false,
+        })
     }
 
     /// Asks what the plugin is and wants.
@@ -140,7 +153,7 @@ impl Instance {
         let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
         let batch = batch(lines, &runs, &columns);
         self.call(
-            code.limits().batch_budget(Kind::Detector, rows),
+            code.limits().batch_budget(Kind::Detector, rows).halved(self.fuel_halvings),
             |exports, store| exports.detection()?.call_observe(store, batch),
             |raw| reply::batch_scores(raw, rows, descriptor, code.limits()),
         )
@@ -163,7 +176,7 @@ impl Instance {
             vector: window.vector,
         };
         self.call(
-            code.limits().window_budget(window.rows),
+            code.limits().window_budget(window.rows).halved(self.fuel_halvings),
             |exports, store| exports.detection()?.call_close_window(store, raw_window),
             |raw| reply::scores(raw, window.rows, descriptor, code.limits()),
         )
@@ -189,10 +202,33 @@ impl Instance {
         let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
         let batch = batch(lines, &runs, &columns);
         self.call(
-            self.code.limits().batch_budget(Kind::Filter, rows),
+            self.code.limits().batch_budget(Kind::Filter, rows).halved(self.fuel_halvings),
             |exports, store| exports.filtering()?.call_evaluate(store, batch),
             |raw| reply::verdicts(raw, rows, descriptor),
         )
+    }
+
+    /// Does once more what has been done and said before.
+    pub(crate) fn repeat(&mut self, given: &Given, descriptor: &Descriptor) -> Result<(), Fault> {
+        match (given, self.code.kind()) {
+            (Given::Lines(lines), Kind::Detector) => {
+                self.observe(&lines.view(), descriptor).map(drop)
+            }
+            (Given::Lines(lines), Kind::Filter) => {
+                self.evaluate(&lines.view(), descriptor).map(drop)
+            }
+            (Given::Window(window), _) => self.close_window(&window.view(), descriptor).map(drop),
+        }
+    }
+
+    /// What the plugin says from now on was said before (true), or counts.
+    pub(crate) fn mute(&mut self, muted: bool) {
+        self.muted = muted;
+    }
+
+    /// Gives less fuel for work from now on.
+    pub(crate) fn halve_fuel(&mut self, halvings: u32) {
+        self.fuel_halvings = halvings;
     }
 
     /// Linear memory the plugin has.
@@ -208,6 +244,7 @@ impl Instance {
         check: impl FnOnce(A) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         self.store.data_mut().said.clear();
+        let began = Instant::now();
         let answer = arm(&mut self.store, budget).and_then(|()| {
             let _running = self.code.ticker().enter();
             function(&self.exports, &mut self.store)
@@ -215,8 +252,10 @@ impl Instance {
         let refused = self.store.data_mut().limiter.take_refused();
         let result = answer.map_err(|error| Fault::of_call(&error, refused)).and_then(check);
         let mut health = self.health.lock();
-        health.cost(used(&self.store, budget), self.memory_bytes());
-        health.hear(&self.name, &self.metrics, &self.store.data().said, result.is_ok());
+        health.cost(used(&self.store, budget), self.memory_bytes(), began.elapsed());
+        if !self.muted {
+            health.hear(&self.name, &self.metrics, &self.store.data().said, result.is_ok());
+        }
         result
     }
 }

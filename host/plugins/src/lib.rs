@@ -24,6 +24,7 @@ mod link;
 mod lower;
 mod reply;
 mod runtime;
+mod share;
 mod text;
 mod ticker;
 

@@ -56,6 +56,24 @@ pub struct Limits {
     pub lane_state_bytes_max: usize,
     /// Event time between two checkpoints of a source's state: what a fault can cost a detector of its memory.
     pub checkpoint_every_ms: u64,
+    /// What a plugin was given since its states were saved, kept to be given again; more, and they are saved.
+    pub journal_bytes_max: usize,
+    /// Rows, windows or states that are set aside in one call before the rest of it is given up.
+    pub poison_max: usize,
+    /// Scores that are explained at once where a batch had to be taken apart.
+    pub explanations_at_once_max: usize,
+    /// Halvings of the fuel of a plugin that uses it up again and again.
+    pub share_halvings_max: u32,
+    /// Event time without such an end after which its share is doubled again.
+    pub share_grows_after_ms: u64,
+    /// Event time after which an instance is changed for a new one.
+    pub instance_age_ms_max: u64,
+    /// Linear memory below which an instance never has grown too much.
+    pub worn_bytes_min: usize,
+    /// How many times the memory that its states take an instance may have before it is changed for a new one.
+    pub worn_growth_max: usize,
+    /// Percent of the memory it may have from which on it is changed for a new one.
+    pub worn_percent_max: usize,
     /// Marks per row of a call.
     pub marks_per_row_max: usize,
     /// Summary of an explanation.
@@ -100,6 +118,14 @@ pub struct Limits {
     pub circuit_pause_ms_min: u64,
     /// Event time that a plugin is left out at most.
     pub circuit_pause_ms_max: u64,
+    /// Rows of late by which the share of poison is told.
+    pub circuit_poison_rows: usize,
+    /// One poisoned row in so many is borne; more, and the plugin is left out for a while.
+    pub circuit_rows_per_poison: usize,
+    /// How often a plugin may be left out for a while; once more, and it is left out until it is opened anew.
+    pub circuit_openings_max: usize,
+    /// Event time over which that is counted.
+    pub circuit_openings_within_ms: u64,
 
     /// Address space of a process that compiles a component from outside; the code it makes has at most a quarter.
     pub compile_memory_bytes_max: u64,
@@ -135,6 +161,15 @@ impl Default for Limits {
             state_bytes_max: 8 * MIB,
             lane_state_bytes_max: 256 * MIB,
             checkpoint_every_ms: 600_000,
+            journal_bytes_max: MIB,
+            poison_max: 8,
+            explanations_at_once_max: 64,
+            share_halvings_max: 4,
+            share_grows_after_ms: 3_600_000,
+            instance_age_ms_max: 86_400_000,
+            worn_bytes_min: 4 * MIB,
+            worn_growth_max: 4,
+            worn_percent_max: 75,
             marks_per_row_max: 8,
             summary_bytes_max: 500,
             evidence_max: 16,
@@ -159,6 +194,10 @@ impl Default for Limits {
             compile_memory_bytes_max: 1 << 30,
             compile_cpu_s_max: 120,
             compile_wall_ms_max: 300_000,
+            circuit_poison_rows: 10_000,
+            circuit_rows_per_poison: 1000,
+            circuit_openings_max: 5,
+            circuit_openings_within_ms: 3_600_000,
             cache_bytes_max: 256 << 20,
         }
     }
@@ -170,6 +209,13 @@ pub(crate) struct Budget {
     pub(crate) fuel: u64,
     pub(crate) reply_bytes: usize,
     pub(crate) ticks: u64,
+}
+
+impl Budget {
+    /// With so many halvings of its fuel; the clock stays what it is, a backstop.
+    pub(crate) fn halved(self, halvings: u32) -> Budget {
+        Budget { fuel: self.fuel >> halvings.min(63), ..self }
+    }
 }
 
 impl Limits {

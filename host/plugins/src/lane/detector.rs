@@ -3,18 +3,26 @@
 use std::sync::Arc;
 
 use bellwether_core::plugin::{
-    ClosedWindow, Descriptor, Detector, Explanation, Lines, Plugin, PluginState, Scores, WindowSpan,
+    ClosedWindow, Descriptor, Detector, Explanation, Lines, Plugin, PluginCall, PluginState,
+    Poison, Scores, WindowSpan,
 };
 
-use super::Lane;
+use super::bisect::{Ask, Piece};
+use super::given::Given;
+use super::{Lane, merge};
 use crate::compiled::Code;
 use crate::fault::Fault;
 use crate::health::HealthHandle;
+use crate::instance::Instance;
 
 /// A detector in one lane.
 pub struct LaneDetector {
     lane: Lane,
+    /// Of the call just made, if its batch had to be taken apart; else the plugin is asked.
+    explained: Option<Vec<Explanation>>,
 }
+
+const SCORES: Ask<Scores> = Ask { call: scores, during: PluginCall::Observe, tokens };
 
 impl LaneDetector {
     pub(crate) fn open(
@@ -22,13 +30,50 @@ impl LaneDetector {
         config: &str,
         span: Option<WindowSpan>,
     ) -> Result<Self, Fault> {
-        Ok(LaneDetector { lane: Lane::open(code, config, span)? })
+        Ok(LaneDetector { lane: Lane::open(code, config, span)?, explained: None })
     }
 
     /// How it is doing; the handle stays valid while the detector works elsewhere.
     pub fn health(&self) -> HealthHandle {
         self.lane.health.clone()
     }
+
+    /// One answer, whole or put together.
+    fn take(&mut self, mut pieces: Vec<Piece<Scores>>, rows: usize) -> Option<Scores> {
+        self.explained = None;
+        match pieces.pop()? {
+            Piece { rows: range, reply, .. } if range.len() == rows => Some(reply),
+            last => {
+                pieces.push(last);
+                let (scores, explained) = merge::scores(pieces, rows);
+                self.explained = Some(explained);
+                Some(scores)
+            }
+        }
+    }
+}
+
+fn scores(
+    instance: &mut Instance,
+    given: &Given,
+    descriptor: &Descriptor,
+) -> Result<Scores, Fault> {
+    match given {
+        Given::Lines(lines) => instance.observe(&lines.view(), descriptor),
+        Given::Window(window) => instance.close_window(&window.view(), descriptor),
+    }
+}
+
+/// The tokens of single scores, the highest first.
+fn tokens(scores: &Scores) -> Vec<u32> {
+    let dense = scores
+        .reasons
+        .iter()
+        .filter_map(|reason| Some((*scores.rows.get(reason.row? as usize)?, reason.token)));
+    let sparse = scores.marks.iter().map(|mark| (mark.score, mark.token));
+    let mut tokens: Vec<(f32, u32)> = dense.chain(sparse).collect();
+    tokens.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+    tokens.into_iter().map(|(_, token)| token).collect()
 }
 
 impl Plugin for LaneDetector {
@@ -51,29 +96,28 @@ impl Plugin for LaneDetector {
     fn load(&mut self, source: u32, state: PluginState) {
         self.lane.load(source, state);
     }
+
+    fn take_poison(&mut self) -> Vec<Poison> {
+        self.lane.take_poison()
+    }
 }
 
 impl Detector for LaneDetector {
     fn observe(&mut self, lines: &Lines<'_>) -> Option<Scores> {
-        let scores = self.lane.call(lines.rows(), lines.watermark_ms, |instance, descriptor| {
-            instance.observe(lines, descriptor)
-        })?;
-        for run in lines.runs {
-            self.lane.states.touch(run.source);
-        }
-        Some(scores)
+        let pieces = self.lane.call(&Given::lines(lines), &SCORES);
+        self.take(pieces, lines.rows())
     }
 
     fn close_window(&mut self, window: &ClosedWindow<'_>) -> Option<Scores> {
-        let scores = self.lane.call(window.rows, window.end_ms, |instance, descriptor| {
-            instance.close_window(window, descriptor)
-        })?;
-        self.lane.states.touch(window.source);
-        Some(scores)
+        let pieces = self.lane.call(&Given::window(window), &SCORES);
+        self.take(pieces, window.rows)
     }
 
     fn explain(&mut self, token: u32) -> Option<Explanation> {
-        let explanation = self.lane.aside(|instance, _| instance.explain(token))??;
+        let explanation = match &mut self.explained {
+            Some(explained) => explained.get(token as usize).cloned()?,
+            None => self.lane.aside(|instance| instance.explain(token))??,
+        };
         self.lane.health.lock().explanations += 1;
         Some(explanation)
     }

@@ -2,16 +2,35 @@
 
 use std::sync::Arc;
 
-use bellwether_core::plugin::{Descriptor, Filter, Lines, Plugin, PluginState, Verdicts};
+use bellwether_core::plugin::{
+    Descriptor, Filter, Lines, Plugin, PluginCall, PluginState, Poison, Verdicts,
+};
 
-use super::Lane;
+use super::bisect::{Ask, Piece};
+use super::given::Given;
+use super::{Lane, merge};
 use crate::compiled::Code;
 use crate::fault::Fault;
 use crate::health::HealthHandle;
+use crate::instance::Instance;
 
 /// A filter in one lane.
 pub struct LaneFilter {
     lane: Lane,
+}
+
+const VERDICTS: Ask<Verdicts> =
+    Ask { call: verdicts, during: PluginCall::Evaluate, tokens: |_| Vec::new() };
+
+fn verdicts(
+    instance: &mut Instance,
+    given: &Given,
+    descriptor: &Descriptor,
+) -> Result<Verdicts, Fault> {
+    match given {
+        Given::Lines(lines) => instance.evaluate(&lines.view(), descriptor),
+        Given::Window(_) => Err(Fault::bad_reply("a filter is given no windows")),
+    }
 }
 
 impl LaneFilter {
@@ -45,17 +64,21 @@ impl Plugin for LaneFilter {
     fn load(&mut self, source: u32, state: PluginState) {
         self.lane.load(source, state);
     }
+
+    fn take_poison(&mut self) -> Vec<Poison> {
+        self.lane.take_poison()
+    }
 }
 
 impl Filter for LaneFilter {
     fn evaluate(&mut self, lines: &Lines<'_>) -> Option<Verdicts> {
-        let verdicts =
-            self.lane.call(lines.rows(), lines.watermark_ms, |instance, descriptor| {
-                instance.evaluate(lines, descriptor)
-            })?;
-        for run in lines.runs {
-            self.lane.states.touch(run.source);
+        let mut pieces = self.lane.call(&Given::lines(lines), &VERDICTS);
+        match pieces.pop()? {
+            Piece { rows, reply, .. } if rows.len() == lines.rows() => Some(reply),
+            last => {
+                pieces.push(last);
+                Some(merge::verdicts(pieces, lines.rows()))
+            }
         }
-        Some(verdicts)
     }
 }

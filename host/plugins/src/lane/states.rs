@@ -1,37 +1,24 @@
 //! Saved states of the sources of a lane.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bellwether_core::plugin::PluginState;
 
-use crate::fault::Fault;
 use crate::health::Health;
-use crate::instance::{Instance, SavedState};
+use crate::instance::SavedState;
 use crate::limits::Limits;
 
-/// The state of each source at its last checkpoint, and which sources have had work since.
+/// The state of each source when it was last saved.
 #[derive(Debug, Default)]
 pub(crate) struct States {
     saved: BTreeMap<u32, SavedState>,
     saved_bytes: usize,
-    touched: BTreeSet<u32>,
     checkpoint_ms: Option<u64>,
 }
 
 impl States {
-    /// Notes that a source has had work.
-    pub(crate) fn touch(&mut self, source: u32) {
-        self.touched.insert(source);
-    }
-
-    /// Notes that all work since the last checkpoint is lost.
-    pub(crate) fn untouch(&mut self) {
-        self.touched.clear();
-    }
-
     /// Drops the state of a source.
     pub(crate) fn forget(&mut self, source: u32) {
-        self.touched.remove(&source);
         if let Some(state) = self.saved.remove(&source) {
             self.saved_bytes -= state.bytes.len();
         }
@@ -44,39 +31,7 @@ impl States {
             return false;
         }
         self.checkpoint_ms = Some(now_ms);
-        !self.touched.is_empty()
-    }
-
-    /// Saves the sources that have had work. What is lost on the way is told; their older states stay.
-    pub(crate) fn save_from(
-        &mut self,
-        instance: &mut Instance,
-        version: u32,
-        limits: &Limits,
-    ) -> Result<Vec<Fault>, Fault> {
-        let mut lost = Vec::new();
-        while let Some(source) = self.touched.first().copied() {
-            lost.extend(self.save_one(source, instance, version, limits)?.err());
-        }
-        Ok(lost)
-    }
-
-    /// Saves a source if it has had work. What is lost is told; its older state stays.
-    pub(crate) fn save_one(
-        &mut self,
-        source: u32,
-        instance: &mut Instance,
-        version: u32,
-        limits: &Limits,
-    ) -> Result<Result<(), Fault>, Fault> {
-        if !self.touched.remove(&source) {
-            return Ok(Ok(()));
-        }
-        let kept = match instance.save(source)? {
-            Ok(state) => self.keep(source, state, version, limits),
-            Err(words) => Err(words),
-        };
-        Ok(kept.map_err(|words| Fault::state(source, &words)))
+        true
     }
 
     /// The state of a source when it was last saved.
@@ -93,35 +48,9 @@ impl States {
         self.saved.insert(source, SavedState { version, bytes });
     }
 
-    /// Gives a new instance all states. One that it refuses is dropped and told; one that it dies of is dropped, too,
-    /// so that the next instance need not die of it again.
-    pub(crate) fn load_into(&mut self, instance: &mut Instance) -> Result<Vec<Fault>, Fault> {
-        let mut lost = Vec::new();
-        let sources: Vec<u32> = self.saved.keys().copied().collect();
-        for source in sources {
-            lost.extend(self.load_one(source, instance)?.err());
-        }
-        Ok(lost)
-    }
-
-    /// Gives an instance the state of a source.
-    pub(crate) fn load_one(
-        &mut self,
-        source: u32,
-        instance: &mut Instance,
-    ) -> Result<Result<(), Fault>, Fault> {
-        let Some(state) = self.saved.get(&source) else { return Ok(Ok(())) };
-        match instance.load(source, state) {
-            Ok(Ok(())) => Ok(Ok(())),
-            Ok(Err(words)) => {
-                self.forget(source);
-                Ok(Err(Fault::state(source, &words)))
-            }
-            Err(fault) => {
-                self.forget(source);
-                Err(fault)
-            }
-        }
+    /// The state of a source, to be loaded.
+    pub(crate) fn saved(&self, source: u32) -> Option<&SavedState> {
+        self.saved.get(&source)
     }
 
     /// Shows what is held.
@@ -130,7 +59,8 @@ impl States {
         health.state_bytes = self.saved_bytes as u64;
     }
 
-    fn keep(
+    /// Takes a state that was just saved, or says why not; the older one stays then.
+    pub(crate) fn keep(
         &mut self,
         source: u32,
         state: SavedState,
@@ -190,14 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_is_due_when_time_has_passed_and_a_source_has_had_work() {
+    fn a_checkpoint_is_due_when_time_has_passed() {
         let limits = Limits { checkpoint_every_ms: 100, ..Limits::default() };
         let mut states = States::default();
         assert!(!states.due(1000, &limits), "starts the clock");
-        states.touch(1);
         assert!(!states.due(1099, &limits));
         assert!(states.due(1100, &limits));
-        states.untouch();
-        assert!(!states.due(1200, &limits), "nothing to save");
+        assert!(!states.due(1199, &limits));
+        assert!(states.due(1200, &limits));
     }
 }

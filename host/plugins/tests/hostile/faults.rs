@@ -1,7 +1,7 @@
 //! Every way of failing, in every export.
 
 use bellwether_core::plugin::{Detector, Plugin, Rows};
-use bellwether_plugins::{Limits, Runtime};
+use bellwether_plugins::{CircuitState, Limits, Runtime};
 
 use crate::lane::{Subject, WINDOW_ROWS, limits};
 
@@ -31,7 +31,9 @@ fn check(limits: Limits, cases: &[(&str, &str, &str)]) {
             Ok(subject) => {
                 let health = subject.health();
                 let codes: Vec<_> = health.faults.keys().copied().collect();
-                (codes.join(" "), health.last_fault.unwrap_or_default())
+                let causes = subject.poison.into_iter().map(|poison| poison.cause);
+                let told: Vec<String> = health.last_fault.into_iter().chain(causes).collect();
+                (codes.join(" "), told.join("\n"))
             }
             Err(told) => (code.to_owned(), told),
         };
@@ -91,7 +93,10 @@ fn the_clock_ends_what_has_fuel_without_end() {
     let mut subject = Subject::open(&runtime, "observe loop").unwrap();
     assert_eq!(subject.observe(&RUNS), None);
     let health = subject.health();
-    assert_eq!((health.deadlines, health.faults), (1, [("deadline", 1)].into()));
+    // The batch twice, then what four halvings lead to: four parts, and four rows alone.
+    let faults = health.faults["deadline"];
+    assert_eq!((health.deadlines, faults, health.faults.len()), (faults, 10, 1));
+    assert_eq!(health.circuit, CircuitState::Open);
 }
 
 #[test]
@@ -110,24 +115,24 @@ fn malformed_messages_and_unknown_metrics_break_the_contract() {
 #[test]
 fn replies_are_checked() {
     let cases = [
-        ("observe rows-long", "bad-reply", "10 scores for 9 rows"),
-        ("observe rows-short", "bad-reply", "8 scores for 9 rows"),
+        ("observe rows-long", "bad-reply", "2 scores for 1 rows"),
+        ("observe rows-short", "bad-reply", "reason for row 0 of 0"),
         ("observe infinite", "bad-reply", "infinite score"),
         ("observe whole-infinite", "bad-reply", "infinite score"),
         ("observe whole", "bad-reply", "scored a window as a whole"),
-        ("observe channels-short", "bad-reply", "8 channels for 9 rows"),
+        ("observe channels-short", "bad-reply", "1 channels for 2 rows"),
         ("observe channels-high", "bad-reply", "channel 4294967295, of 2147483647 allowed"),
         ("observe mark-channel", "bad-reply", "channel 4294967295, of 2147483647 allowed"),
-        ("observe quiet-short", "bad-reply", "quiet rows are 1 bytes for 9 rows"),
-        ("observe quiet-beyond", "bad-reply", "quiet rows are 2 bytes for 9 rows"),
-        ("observe reason-row", "bad-reply", "reason for row 9 of 9"),
+        ("observe quiet-short", "bad-reply", "quiet rows are 0 bytes for 1 rows"),
+        ("observe quiet-beyond", "bad-reply", "quiet rows are 1 bytes for 1 rows"),
+        ("observe reason-row", "bad-reply", "reason for row 1 of 1"),
         ("observe reason-code", "bad-reply", "reason 1 of 1"),
         ("observe reason-twice", "bad-reply", "two reasons"),
         ("observe reason-flood", "bad-reply", "two reasons"),
-        ("observe mark-row", "bad-reply", "marked row 9 of 9"),
+        ("observe mark-row", "bad-reply", "marked row 1 of 1"),
         ("observe mark-code", "bad-reply", "reason 1 of 1"),
         ("observe mark-infinite", "bad-reply", "infinite score"),
-        ("observe mark-flood", "bad-reply", "100000 marks, of 72"),
+        ("observe mark-flood", "bad-reply", "100000 marks, of 8"),
         ("observe big", "memory", "more memory or tables"),
         ("close-window rows-long", "bad-reply", "10 scores for 9 rows"),
         ("close-window infinite", "bad-reply", "infinite score"),
@@ -204,10 +209,15 @@ fn what_a_failed_call_said_does_not_count() {
     // Source 1 counts, then source 2 crashes the same call.
     let order = "observe metric source=1;observe trap source=2";
     let mut subject = Subject::open(&runtime, order).unwrap();
-    assert_eq!(subject.observe(&RUNS), None);
-    assert_eq!(subject.health().metrics, [].into());
-    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![1.0]));
-    assert_eq!(subject.health().metrics, [("calls".to_owned(), 2.0)].into());
+    assert_eq!(subject.observe(&[(1, 1), (2, 1)]).map(|scores| scores[0]), Some(1.0));
+    assert_eq!(subject.health().metrics, [("calls".to_owned(), 2.0)].into(), "in one of three");
+    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![2.0]));
+    let health = subject.health();
+    assert_eq!(
+        health.metrics,
+        [("calls".to_owned(), 4.0)].into(),
+        "what is done again is not news"
+    );
 }
 
 #[test]
@@ -215,9 +225,9 @@ fn what_a_call_with_a_bad_reply_said_does_not_count() {
     let runtime = Runtime::new(limits(), None).unwrap();
     let order = "observe log source=1;observe infinite source=2";
     let mut subject = Subject::open(&runtime, order).unwrap();
-    assert_eq!(subject.observe(&RUNS), None);
+    assert_eq!(subject.observe(&[(1, 1), (2, 1)]).map(|scores| scores[0]), Some(1.0));
     let health = subject.health();
-    assert_eq!((health.log_lines_kept, health.log_lines_dropped), (0, 1));
+    assert_eq!((health.log_lines_kept, health.log_lines_dropped), (1, 2), "of three calls");
 }
 
 #[test]

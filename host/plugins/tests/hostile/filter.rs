@@ -65,7 +65,9 @@ fn a_filter_has_limits_of_its_own() {
     let columns = [severity, message].map(Arc::new);
     let lines = Lines { seq: 1, watermark_ms: 0, runs: &runs, columns: &columns };
     assert_eq!(filter.evaluate(&lines), None);
-    assert_eq!(filter.health().snapshot().faults, [("fuel", 1)].into());
+    assert_eq!(filter.health().snapshot().faults, [("fuel", 2)].into());
+    let poison = filter.take_poison();
+    assert_eq!((poison[0].row, poison[0].during.as_str()), (Some(0), "evaluate"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bellwether_core::batch::Run;
 use bellwether_core::column::Column;
-use bellwether_core::plugin::{ClosedWindow, Detector, Lines, Plugin, Scores};
+use bellwether_core::plugin::{ClosedWindow, Detector, Lines, Plugin, Poison, Scores};
 use bellwether_plugins::{Health, Kind, LaneDetector, Limits, OpenError, Runtime};
 
 use crate::guest::ordered;
@@ -31,6 +31,8 @@ pub(crate) fn limits() -> Limits {
 pub(crate) struct Subject {
     pub(crate) detector: LaneDetector,
     seq: u64,
+    /// What it could not bear.
+    pub(crate) poison: Vec<Poison>,
 }
 
 impl Subject {
@@ -39,7 +41,7 @@ impl Subject {
         let plugin = runtime.admit(&ordered(order)).map_err(|error| told(&error))?;
         assert_eq!(plugin.kind(), Kind::Detector);
         let detector = plugin.detector("{}", None).map_err(|error: OpenError| told(&error))?;
-        Ok(Subject { detector, seq: 0 })
+        Ok(Subject { detector, seq: 0, poison: Vec::new() })
     }
 
     /// A detector that does no harm.
@@ -55,7 +57,9 @@ impl Subject {
         self.seq += 1;
         let lines =
             Lines { seq: self.seq, watermark_ms, runs: &runs, columns: &[Arc::new(templates)] };
-        self.detector.observe(&lines)
+        let scores = self.detector.observe(&lines);
+        self.poison.extend(self.detector.take_poison());
+        scores
     }
 
     /// Sends such a batch in the second hour, and gives the scores of its rows.
@@ -66,7 +70,7 @@ impl Subject {
     /// Closes a window of a source.
     pub(crate) fn close_window(&mut self, source: u32) -> Option<Scores> {
         let counts = Column::U32s(vec![1; WINDOW_ROWS]);
-        self.detector.close_window(&ClosedWindow {
+        let scores = self.detector.close_window(&ClosedWindow {
             source,
             start_ms: HOUR_MS - 60_000,
             end_ms: HOUR_MS,
@@ -74,13 +78,16 @@ impl Subject {
             rows: WINDOW_ROWS,
             columns: &[Arc::new(counts)],
             vector: &[],
-        })
+        });
+        self.poison.extend(self.detector.take_poison());
+        scores
     }
 
     /// Lets the time pass that a checkpoint needs.
     pub(crate) fn checkpoint(&mut self) {
         self.detector.rest(HOUR_MS);
         self.detector.rest(HOUR_MS + 600_000);
+        self.poison.extend(self.detector.take_poison());
     }
 
     pub(crate) fn health(&self) -> Health {

@@ -6,6 +6,7 @@
 )]
 
 mod admission;
+mod bisection;
 mod cache;
 mod compiler;
 mod faults;
@@ -13,4 +14,6 @@ mod filter;
 mod guest;
 mod lane;
 mod module;
+mod recovery;
 mod state;
+mod wear;

@@ -1,84 +1,10 @@
-//! What a fault costs, and what it does not.
+//! States, slots and configurations: what there is of them, and where they end.
 
 use bellwether_core::plugin::{Plugin, WindowSpan};
-use bellwether_plugins::{CircuitState, Limits, Runtime};
+use bellwether_plugins::{Limits, Runtime};
 
 use crate::guest::ordered;
-use crate::lane::{HOUR_MS, Subject, limits, told};
-
-#[test]
-fn a_new_instance_goes_on_from_the_checkpoint() {
-    let runtime = Runtime::new(limits(), None).unwrap();
-    let mut subject = Subject::open(&runtime, "observe trap batch=4").unwrap();
-    assert_eq!(subject.observe(&[(1, 2), (7, 1)]), Some(vec![1.0, 2.0, 1.0]));
-    assert_eq!(subject.close_window(7).map(|scores| scores.whole), Some(1.0));
-    subject.checkpoint();
-    assert_eq!(subject.health().states, 2);
-    assert_eq!(subject.health().state_bytes, 32);
-    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![3.0]));
-    assert_eq!(subject.observe(&[(7, 1)]), Some(vec![2.0]));
-    assert_eq!(subject.observe(&[(1, 3)]), None, "batch 4 is the one that crashes");
-    // The lines since the checkpoint are lost to the detector, those before are not.
-    assert_eq!(subject.observe(&[(1, 1), (7, 1)]), Some(vec![3.0, 2.0]));
-    assert_eq!(subject.close_window(7).map(|scores| scores.whole), Some(2.0));
-    let health = subject.health();
-    assert_eq!((health.starts, health.rows_unscored), (2, 3));
-    assert_eq!(health.faults, [("trap", 1)].into());
-}
-
-#[test]
-fn a_fault_on_one_source_leaves_the_others_their_state() {
-    let runtime = Runtime::new(limits(), None).unwrap();
-    let mut subject = Subject::open(&runtime, "observe trap source=2").unwrap();
-    assert_eq!(subject.observe(&[(1, 5)]).map(|scores| scores.len()), Some(5));
-    subject.checkpoint();
-    assert_eq!(subject.observe(&[(2, 1)]), None);
-    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![6.0]));
-    assert_eq!(subject.observe(&[(2, 1)]), None);
-    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![6.0]), "that line was after the checkpoint");
-}
-
-#[test]
-fn a_state_that_kills_is_tried_once() {
-    let runtime = Runtime::new(limits(), None).unwrap();
-    let order = "observe trap batch=2;load trap source=1";
-    let mut subject = Subject::open(&runtime, order).unwrap();
-    assert_eq!(subject.observe(&[(1, 2), (2, 2)]).map(|scores| scores.len()), Some(4));
-    subject.checkpoint();
-    assert_eq!(subject.observe(&[(1, 1)]), None, "the crash");
-    assert_eq!(subject.observe(&[(1, 1)]), None, "the state of source 1 kills the new instance");
-    assert_eq!(subject.observe(&[(1, 1), (2, 1)]), Some(vec![1.0, 3.0]), "without that state");
-    assert_eq!(subject.health().states, 1);
-}
-
-#[test]
-fn a_forgotten_source_begins_anew() {
-    let runtime = Runtime::new(limits(), None).unwrap();
-    let mut subject = Subject::open(&runtime, "observe trap batch=3").unwrap();
-    subject.observe(&[(1, 5)]);
-    subject.checkpoint();
-    subject.detector.forget(1);
-    assert_eq!(subject.health().state_bytes, 0);
-    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![1.0]), "in the instance");
-    assert_eq!(subject.observe(&[(1, 1)]), None);
-    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![1.0]), "in the next instance");
-}
-
-#[test]
-fn who_fails_too_often_is_left_out_for_a_while() {
-    let runtime = Runtime::new(limits(), None).unwrap();
-    let mut subject = Subject::open(&runtime, "observe trap source=2").unwrap();
-    for _ in 0..4 {
-        assert!(subject.observe_at(&[(2, 1)], HOUR_MS).is_none());
-    }
-    assert_eq!(subject.health().circuit, CircuitState::Open);
-    let starts = subject.health().starts;
-    assert!(subject.observe_at(&[(1, 10)], HOUR_MS + 999).is_none(), "left out");
-    assert_eq!(subject.health().starts, starts, "nothing was started for it");
-    assert_eq!(subject.health().rows_unscored, 14);
-    assert!(subject.observe_at(&[(1, 10)], HOUR_MS + 1000).is_some(), "asked once");
-    assert_eq!(subject.health().circuit, CircuitState::Closed);
-}
+use crate::lane::{Subject, limits, told};
 
 #[test]
 fn states_of_a_lane_have_a_limit_together() {

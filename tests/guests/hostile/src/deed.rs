@@ -12,6 +12,7 @@ pub(crate) fn anywhere(deed: &str) {
     match deed {
         "loop" => endless(),
         "memory" => hog_memory(),
+        "leak" => std::mem::forget(std::hint::black_box(vec![1_u8; 1 << 18])),
         "recurse" => {
             std::hint::black_box(recurse(0));
         }
@@ -87,6 +88,15 @@ pub(crate) fn describe(deed: &str, descriptor: &mut Descriptor) {
         "versions" => descriptor.reads_state_from = 2,
         _ => {}
     }
+}
+
+/// The templates of the rows of a batch.
+pub(crate) fn templates(columns: &[Column]) -> impl Iterator<Item = u32> {
+    let templates = match columns {
+        [Column::U32s(templates), ..] => templates.as_slice(),
+        _ => &[],
+    };
+    templates.iter().copied()
 }
 
 /// Rows of a column of a window.

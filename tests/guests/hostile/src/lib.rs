@@ -3,7 +3,7 @@
 //! Without an order it counts: the score of a line is the number of lines its source has had so far, the score of a
 //! window the number of windows. A host that loses, mixes up or repeats state shows in those numbers.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use bindings::bellwether::plugin::types::{
@@ -35,6 +35,8 @@ struct Seen {
 
 thread_local! {
     static SEEN: RefCell<BTreeMap<u32, Seen>> = const { RefCell::new(BTreeMap::new()) };
+    /// Batches that this instance has been given.
+    static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
 impl lifecycle::Guest for Hostile {
@@ -76,7 +78,7 @@ impl lifecycle::Guest for Hostile {
     fn save(source: u32) -> Result<SavedState, String> {
         let seen = SEEN.with_borrow(|seen| seen.get(&source).copied().unwrap_or_default());
         let bytes = [seen.lines.to_le_bytes(), seen.windows.to_le_bytes()].concat();
-        match Order::read().deed(Place::named("save").source(source)) {
+        match Order::read().deed(here("save").source(source)) {
             Some("refuse") => Err("not now".into()),
             Some("big") => Ok(SavedState { version: 1, bytes: vec![0; 9 << 20] }),
             Some("version") => Ok(SavedState { version: 7, bytes }),
@@ -89,7 +91,7 @@ impl lifecycle::Guest for Hostile {
     }
 
     fn load(source: u32, state: SavedState) -> Result<(), LoadError> {
-        match Order::read().deed(Place::named("load").source(source)) {
+        match Order::read().deed(here("load").source(source)) {
             Some("refuse") => return Err(LoadError::Corrupt("moth-eaten".into())),
             Some("version") => return Err(LoadError::UnsupportedVersion),
             Some(deed) => deed::anywhere(deed),
@@ -127,8 +129,12 @@ impl detection::Guest for Hostile {
         };
         let order = Order::read();
         let mut reply = None;
+        CALLS.set(CALLS.get() + 1);
+        let mut templates = deed::templates(&batch.columns);
         for run in &batch.runs {
-            let place = Place::named("observe").source(run.source).batch(batch.seq);
+            let place = here("observe").source(run.source).batch(batch.seq);
+            let rows = templates.by_ref().take(run.rows as usize);
+            rows.filter_map(|row| order.deed(place.template(row))).for_each(deed::anywhere);
             if let Some(deed) = order.deed(place) {
                 deed::anywhere(deed);
                 reply = Some(deed);
@@ -156,7 +162,7 @@ impl detection::Guest for Hostile {
             whole: windows,
             reasons: vec![Reason { row: None, code: 0, token: 2 }],
         };
-        if let Some(deed) = Order::read().deed(Place::named("close-window").source(window.source)) {
+        if let Some(deed) = Order::read().deed(here("close-window").source(window.source)) {
             deed::anywhere(deed);
             deed::reply(deed, &mut scores);
         }
@@ -174,6 +180,11 @@ impl detection::Guest for Hostile {
         }
         Some(explanation)
     }
+}
+
+/// In an export of this instance.
+fn here(export: &'static str) -> Place {
+    Place::named(export).calls(CALLS.get())
 }
 
 /// Counts lines of a source and gives the number that each of them is.

@@ -1,7 +1,8 @@
 //! The order: what to do wrong, and when.
 //!
 //! It must work before `configure`, so it is text in the module that a test overwrites: `<export> <deed>`, then any of
-//! `source=<number>` and `batch=<number>`; further such clauses after a `;`; padded with blanks.
+//! `source=<number>`, `batch=<number>`, `template=<number>` (a row of it) and `calls=<number>` (batches that this instance
+//! has been given, so that a new one may not do it again); further such clauses after a `;`; padded with blanks.
 
 /// Found and replaced by tests; at most 50 bytes of order follow the mark.
 static ORDER: [u8; 64] = *b"HOSTILE-ORDER:                                                  ";
@@ -20,17 +21,29 @@ pub(crate) struct Place {
     export: &'static str,
     source: Option<u32>,
     batch: Option<u64>,
+    template: Option<u32>,
+    calls: Option<u64>,
 }
 
 impl Place {
     /// In an export.
     pub(crate) fn named(export: &'static str) -> Self {
-        Place { export, source: None, batch: None }
+        Place { export, source: None, batch: None, template: None, calls: None }
     }
 
     /// With a source.
     pub(crate) fn source(self, source: u32) -> Self {
         Place { source: Some(source), ..self }
+    }
+
+    /// With a row of a template.
+    pub(crate) fn template(self, template: u32) -> Self {
+        Place { template: Some(template), ..self }
+    }
+
+    /// In an instance that has been given so many batches.
+    pub(crate) fn calls(self, calls: u64) -> Self {
+        Place { calls: Some(calls), ..self }
     }
 
     /// In a batch.
@@ -58,7 +71,12 @@ fn deed(clause: &str, place: Place) -> Option<&str> {
         return None;
     }
     let deed = words.next()?;
+    if clause.contains("template=") != place.template.is_some() {
+        return None;
+    }
     let here = words.all(|word| match word.split_once('=') {
+        Some(("template", number)) => number.parse().ok() == place.template,
+        Some(("calls", number)) => number.parse().ok() == place.calls,
         Some(("source", number)) => number.parse().ok() == place.source,
         Some(("batch", number)) => number.parse().ok() == place.batch,
         _ => false,
