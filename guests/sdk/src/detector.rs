@@ -48,26 +48,37 @@ pub trait Detector: Sized {
 /// Collects what a detector says about the rows it was given; rows count from 0 in each call.
 pub struct Scorer<'a, N> {
     first: u32,
+    rows: usize,
     scores: &'a mut Scores,
     quiet: &'a mut Vec<u8>,
     notes: &'a mut Vec<N>,
 }
 
 impl<N> Scorer<'_, N> {
-    /// The next row's score; a detector calls it for every row or for none.
+    /// The next row's score, compared with what the row's template scored before; a detector calls it for every row or
+    /// for none. NaN means that it cannot say yet.
     pub fn push(&mut self, score: f32) {
+        self.fill();
         self.scores.rows.push(score);
+    }
+
+    /// The same, compared with what that channel scored before. A detector pushes all of its rows this way or none.
+    pub fn push_on(&mut self, channel: u32, score: f32) {
+        self.push(score);
+        self.scores.channels.resize(self.scores.rows.len() - 1, 0);
+        self.scores.channels.push(channel);
     }
 
     /// Marks a row that scores something although most do not.
     pub fn mark(&mut self, row: usize, channel: u32, score: f32, code: u32, note: N) {
         let token = self.note(note);
-        self.scores.marks.push(Mark { row: self.first + row as u32, channel, score, code, token });
+        let row = self.known(row) as u32;
+        self.scores.marks.push(Mark { row, channel, score, code, token });
     }
 
     /// The row's score teaches, but is too small in absolute terms to speak.
     pub fn quiet(&mut self, row: usize) {
-        let row = self.first as usize + row;
+        let row = self.known(row);
         self.quiet.resize(self.quiet.len().max(row / 8 + 1), 0);
         self.quiet[row / 8] |= 1 << (row % 8);
     }
@@ -75,7 +86,8 @@ impl<N> Scorer<'_, N> {
     /// Says why a row scored high.
     pub fn reason(&mut self, row: usize, code: u32, note: N) {
         let token = self.note(note);
-        self.scores.reasons.push(Reason { row: Some(self.first + row as u32), code, token });
+        let row = self.known(row) as u32;
+        self.scores.reasons.push(Reason { row: Some(row), code, token });
     }
 
     /// Scores the window as a whole.
@@ -88,6 +100,30 @@ impl<N> Scorer<'_, N> {
     fn note(&mut self, note: N) -> u32 {
         self.notes.push(note);
         self.notes.len() as u32 - 1
+    }
+
+    /// The row's place in the batch.
+    fn known(&self, row: usize) -> usize {
+        assert!(row < self.rows, "row {row} was scored, of {} in this call", self.rows);
+        self.first as usize + row
+    }
+
+    /// Sources before this one that had no score get NaN, so that every row has its place.
+    fn fill(&mut self) {
+        let first = self.first as usize;
+        if self.scores.rows.len() < first {
+            self.scores.rows.resize(first, f32::NAN);
+        }
+    }
+
+    /// A forgotten score would give all rows after it the score of their neighbour.
+    fn check(&self) {
+        let pushed = self.scores.rows.len().saturating_sub(self.first as usize);
+        let rows = self.rows;
+        assert!(
+            pushed == 0 || pushed == rows,
+            "{pushed} scores were pushed for {rows} rows: push one for each row, or none"
+        );
     }
 }
 
@@ -180,11 +216,19 @@ impl<D: Detector> DetectorPlugin<D> {
         for (source, range) in runs {
             let mut scorer = Scorer {
                 first: range.start as u32,
+                rows: range.len(),
                 scores: &mut scores,
                 quiet: &mut quiet,
                 notes: &mut self.notes,
             };
             each(detector, self.states.of(source), range, &mut scorer);
+            scorer.check();
+        }
+        if !scores.rows.is_empty() {
+            scores.rows.resize(rows, f32::NAN);
+        }
+        if !scores.channels.is_empty() {
+            scores.channels.resize(rows, 0);
         }
         if !quiet.is_empty() {
             quiet.resize(rows.div_ceil(8), 0);
@@ -204,3 +248,6 @@ fn silent() -> Scores {
         reasons: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

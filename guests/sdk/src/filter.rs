@@ -28,6 +28,7 @@ pub trait Filter: Sized {
 /// Collects the verdicts of a filter; rows count from 0 in each call.
 pub struct Tagger<'a> {
     first: usize,
+    rows: usize,
     drop: &'a mut [u8],
     tags: &'a mut [Vec<u8>],
 }
@@ -35,26 +36,36 @@ pub struct Tagger<'a> {
 impl Tagger<'_> {
     /// Drops a row.
     pub fn drop(&mut self, row: usize) {
-        let row = self.first + row;
+        let row = self.known(row);
         self.drop[row / 8] |= 1 << (row % 8);
     }
 
     /// Gives a row a tag, by its place in `Descriptor::tags`.
     pub fn tag(&mut self, row: usize, tag: usize) {
-        let row = self.first + row;
-        self.tags[tag][row / 8] |= 1 << (row % 8);
+        let (row, tags) = (self.known(row), self.tags.len());
+        let bits = self.tags.get_mut(tag);
+        let bits = bits.unwrap_or_else(|| panic!("tag {tag} was given, of {tags} described"));
+        bits[row / 8] |= 1 << (row % 8);
+    }
+
+    /// The row's place in the batch.
+    fn known(&self, row: usize) -> usize {
+        assert!(row < self.rows, "there is a verdict on row {row}, of {} in this call", self.rows);
+        self.first + row
     }
 }
 
 /// A filter with the state of its sources: what the export macro puts behind the contract.
 pub struct FilterPlugin<F: Filter> {
     filter: Option<F>,
+    /// Number of its tags.
+    tags: usize,
     states: States<F::State>,
 }
 
 impl<F: Filter> Default for FilterPlugin<F> {
     fn default() -> Self {
-        FilterPlugin { filter: None, states: States::default() }
+        FilterPlugin { filter: None, tags: 0, states: States::default() }
     }
 }
 
@@ -71,7 +82,9 @@ impl<F: Filter> FilterPlugin<F> {
 
     /// Takes a configuration.
     pub fn configure(&mut self, json: &str) -> Result<(), String> {
-        self.filter = Some(parse(json).and_then(F::new)?);
+        let filter = parse(json).and_then(F::new)?;
+        self.tags = filter.describe().tags.len();
+        self.filter = Some(filter);
         Ok(())
     }
 
@@ -95,11 +108,12 @@ impl<F: Filter> FilterPlugin<F> {
         let filter = self.filter.as_ref().expect("the host configures before it sends work");
         let rows: usize = batch.runs.iter().map(|run| run.rows as usize).sum();
         let mut drop = vec![0; rows.div_ceil(8)];
-        let mut tags = vec![vec![0; rows.div_ceil(8)]; filter.describe().tags.len()];
+        let mut tags = vec![vec![0; rows.div_ceil(8)]; self.tags];
         let mut first = 0;
         for run in &batch.runs {
             let lines = Lines::new(&batch.columns, first..first + run.rows as usize);
-            let mut tagger = Tagger { first, drop: &mut drop, tags: &mut tags };
+            let rows = lines.len();
+            let mut tagger = Tagger { first, rows, drop: &mut drop, tags: &mut tags };
             filter.evaluate(self.states.of(run.source), &lines, &mut tagger);
             first += run.rows as usize;
         }

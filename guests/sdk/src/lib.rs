@@ -10,10 +10,10 @@ mod detector;
 mod filter;
 mod plugin;
 mod rows;
+mod said;
 pub mod testing;
 
-pub use bellwether_world_detector::bellwether::plugin::log::{Level, log};
-pub use bellwether_world_detector::bellwether::plugin::metrics::add as count;
+pub use bellwether_world_detector::bellwether::plugin::log::Level;
 pub use bellwether_world_detector::bellwether::plugin::types::{
     Descriptor, Explanation, LineColumn, Pattern, PatternKind, Scale, SeriesColumn, Span,
 };
@@ -21,6 +21,9 @@ pub use detector::{Detector, DetectorPlugin, Scorer};
 pub use filter::{Filter, FilterPlugin, Tagger};
 pub use plugin::{descriptor, evidence};
 pub use rows::{Bits, Lines, Window};
+#[doc(hidden)]
+pub use said::tell_panics;
+pub use said::{count, log};
 
 /// Bindings of the two worlds; plugins need them only through the export macros.
 #[doc(hidden)]
@@ -94,6 +97,7 @@ macro_rules! lifecycle_of {
     ($plugin:ident, $state:ident) => {
         impl lifecycle::Guest for $plugin {
             fn describe() -> lifecycle::Descriptor {
+                $crate::tell_panics();
                 $state.with_borrow(|plugin| plugin.describe())
             }
             fn configure(json: String) -> Result<(), String> {

@@ -46,7 +46,7 @@ impl<'a> Lines<'a> {
 
     /// A column of bytes.
     pub fn u8s(&self, column: usize) -> &'a [u8] {
-        match &self.columns[column] {
+        match self.column(column) {
             Column::U8s(values) => &values[self.range.clone()],
             other => wrong(column, other),
         }
@@ -54,7 +54,7 @@ impl<'a> Lines<'a> {
 
     /// A column of ids or counts.
     pub fn u32s(&self, column: usize) -> &'a [u32] {
-        match &self.columns[column] {
+        match self.column(column) {
             Column::U32s(values) => &values[self.range.clone()],
             other => wrong(column, other),
         }
@@ -62,7 +62,7 @@ impl<'a> Lines<'a> {
 
     /// A column of times or positions.
     pub fn u64s(&self, column: usize) -> &'a [u64] {
-        match &self.columns[column] {
+        match self.column(column) {
             Column::U64s(values) => &values[self.range.clone()],
             other => wrong(column, other),
         }
@@ -70,7 +70,7 @@ impl<'a> Lines<'a> {
 
     /// A column of small numbers.
     pub fn f32s(&self, column: usize) -> &'a [f32] {
-        match &self.columns[column] {
+        match self.column(column) {
             Column::F32s(values) => &values[self.range.clone()],
             other => wrong(column, other),
         }
@@ -78,7 +78,7 @@ impl<'a> Lines<'a> {
 
     /// A column of numeric fields.
     pub fn f64s(&self, column: usize) -> &'a [f64] {
-        match &self.columns[column] {
+        match self.column(column) {
             Column::F64s(values) => &values[self.range.clone()],
             other => wrong(column, other),
         }
@@ -86,22 +86,29 @@ impl<'a> Lines<'a> {
 
     /// A column of bits. Fetch it once, not for each row.
     pub fn bits(&self, column: usize) -> Bits<'a> {
-        match &self.columns[column] {
+        match self.column(column) {
             Column::Bits(bytes) => Bits { bytes, first: self.range.start },
             other => wrong(column, other),
         }
     }
 
-    /// A text of a column.
+    /// A text of a column; its bytes need not be UTF-8.
     pub fn text(&self, column: usize, row: usize) -> &'a [u8] {
         let row = self.range.start + row;
-        match &self.columns[column] {
+        match self.column(column) {
             Column::Text(text) => {
                 let start = if row == 0 { 0 } else { text.ends[row - 1] as usize };
                 &text.bytes[start..text.ends[row] as usize]
             }
             other => wrong(column, other),
         }
+    }
+
+    fn column(&self, column: usize) -> &'a Column {
+        let asked = self.columns.len();
+        self.columns.get(column).unwrap_or_else(|| {
+            panic!("there is no column {column}: the descriptor asks for {asked}, counted from 0")
+        })
     }
 }
 
@@ -125,7 +132,7 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// The rows, one per template.
+    /// The rows, one per template, in the order of their ids.
     pub fn series(&self) -> &Lines<'a> {
         &self.series
     }

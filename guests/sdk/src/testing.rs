@@ -47,6 +47,16 @@ pub fn texts<'a>(rows: impl IntoIterator<Item = &'a str>) -> Column {
     Column::Text(text)
 }
 
+/// A column of bits.
+pub fn bits(rows: impl IntoIterator<Item = bool>) -> Column {
+    let mut bytes = Vec::new();
+    for (row, is_set) in rows.into_iter().enumerate() {
+        bytes.resize(row / 8 + 1, 0);
+        bytes[row / 8] |= u8::from(is_set) << (row % 8);
+    }
+    Column::Bits(bytes)
+}
+
 /// Whether a row is among the rows.
 pub fn contains(rows: &Rows, row: usize) -> bool {
     match rows {

@@ -87,6 +87,16 @@ impl Fault {
         Fault::State(format!("what {sources} sources did since they were saved is lost"))
     }
 
+    /// The same, with what the plugin said as it trapped.
+    pub(crate) fn with_words(self, words: Option<&str>) -> Self {
+        match (self, words) {
+            (Fault::Trap { cause, trace }, Some(words)) => {
+                Fault::Trap { cause: format!("{cause}; it said: {words}"), trace }
+            }
+            (fault, _) => fault,
+        }
+    }
+
     /// A broken contract, told in words that may come from the plugin.
     pub(crate) fn bad_reply(words: &str) -> Self {
         Fault::BadReply(clean(words, WORDS_BYTES_MAX))

@@ -9,7 +9,7 @@ use wasmtime::component::Instance as Linked;
 use bellwether_core::plugin::{ClosedWindow, Descriptor, Explanation, Lines, Scores, Verdicts};
 
 use crate::admission::Kind;
-use crate::bindings::{detection, filtering, lifecycle, types};
+use crate::bindings::{Level, detection, filtering, lifecycle, types};
 use crate::compiled::Code;
 use crate::fault::Fault;
 use crate::health::HealthHandle;
@@ -250,13 +250,22 @@ impl Instance {
             function(&self.exports, &mut self.store)
         });
         let refused = self.store.data_mut().limiter.take_refused();
-        let result = answer.map_err(|error| Fault::of_call(&error, refused)).and_then(check);
+        let fault = |error| Fault::of_call(&error, refused).with_words(self.last_words());
+        let result = answer.map_err(fault).and_then(check);
         let mut health = self.health.lock();
         health.cost(used(&self.store, budget), self.memory_bytes(), began.elapsed());
         if !self.muted {
             health.hear(&self.name, &self.metrics, &self.store.data().said, result.is_ok());
         }
         result
+    }
+}
+
+impl Instance {
+    /// The error that the plugin logged last in the call just made: the SDK sends the words of a panic that way.
+    fn last_words(&self) -> Option<&str> {
+        let (level, line) = self.store.data().said.lines.last()?;
+        matches!(level, Level::Error).then_some(line)
     }
 }
 
