@@ -33,12 +33,7 @@ pub(crate) fn run(packages: &[&str], target_dir: &Path) -> Result<(), Error> {
     for package in packages {
         command.args(["--package", package]);
     }
-    for (name, _) in std::env::vars_os() {
-        if leaks(&name) {
-            command.env_remove(name);
-        }
-    }
-    command.env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128");
+    isolate(&mut command);
     command.stdin(Stdio::null());
     let output = command.output().map_err(|cause| start_error(&command, cause))?;
     if output.status.success() {
@@ -51,6 +46,16 @@ pub(crate) fn run(packages: &[&str], target_dir: &Path) -> Result<(), Error> {
     Err(Error::Cargo { packages: packages.join(", "), stderr })
 }
 
+/// Takes out of the environment what would change how guests are compiled, and sets the flags that all have.
+pub(crate) fn isolate(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if leaks(&name) {
+            command.env_remove(name);
+        }
+    }
+    command.env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128");
+}
+
 /// Whether a variable tells the inner cargo something that was meant for the outer one.
 fn leaks(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
@@ -61,7 +66,7 @@ fn leaks(name: &OsStr) -> bool {
 }
 
 /// Whether the standard library for the target is there. Asked only after a failure, since asking takes time.
-fn target_is_installed() -> Result<bool, Error> {
+pub(crate) fn target_is_installed() -> Result<bool, Error> {
     let mut command = Command::new(program("RUSTC", "rustc"));
     command.args(["--print", "target-libdir", "--target", TARGET]);
     let output = command.output().map_err(|cause| start_error(&command, cause))?;
@@ -69,7 +74,7 @@ fn target_is_installed() -> Result<bool, Error> {
     Ok(output.status.success() && Path::new(&folder).is_dir())
 }
 
-fn start_error(command: &Command, cause: std::io::Error) -> Error {
+pub(crate) fn start_error(command: &Command, cause: std::io::Error) -> Error {
     Error::Start { program: command.get_program().into(), cause }
 }
 

@@ -1,4 +1,4 @@
-//! Builds guest crates into WebAssembly components, for build scripts and tests.
+//! Builds guest crates into WebAssembly components: ours for build scripts and tests, and [`Project`]s of others.
 //!
 //! An inner cargo compiles the guests in a target folder of its own, since the outer cargo holds the lock of the usual
 //! one. Only `wasm32-unknown-unknown` will do: the WASI targets import clocks, random numbers and files.
@@ -9,7 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod compiler;
+mod project;
 mod sources;
+
+pub use project::Project;
 
 /// A guest that has been built.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,39 @@ pub enum Error {
         packages: String,
         /// What it wrote.
         stderr: String,
+    },
+    /// A folder holds no crate that could be a plugin.
+    #[error(
+        "`{}` holds no plugin: its `Cargo.toml` needs a package whose `[lib]` has `crate-type = [\"cdylib\"]`",
+        folder.display()
+    )]
+    NoPlugin {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Cargo cannot read a manifest.
+    #[error("cargo cannot use `{}`; its own words were:\n{words}", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What it wrote.
+        words: String,
+    },
+    /// A project does not compile.
+    #[error("`{package}` does not compile; what cargo said stands above")]
+    Compiler {
+        /// Its package.
+        package: String,
+    },
+    /// Native tests of a project failed.
+    #[error(
+        "native tests of `{package}` failed; mend them, `cargo test` runs them alone:\n{stdout}"
+    )]
+    Tests {
+        /// Its package.
+        package: String,
+        /// What they wrote.
+        stdout: String,
     },
     /// A file could not be read or written.
     #[error("failed to access `{}`; check that it exists and may be written", .path.display())]
