@@ -13,7 +13,7 @@ use crate::compiler::{Compiler, Made, compile_in_child};
 use crate::digest::{hex, sha256};
 use crate::fault::Fault;
 use crate::health::HealthHandle;
-use crate::inspect::Inspection;
+use crate::inspect::{Granted, Inspection};
 use crate::instance::Instance;
 use crate::lane::{LaneDetector, LaneFilter};
 use crate::limits::Limits;
@@ -86,6 +86,7 @@ impl CompiledPlugin {
             memory_bytes: instance.memory_bytes(),
             compile_ms,
             cache_hit,
+            limits: Granted::of(kind, shared.limits()),
             ..Inspection::of(kind, &descriptor)
         };
         Ok(CompiledPlugin {

@@ -4,6 +4,7 @@ use bellwether_core::plugin::{Descriptor, LineColumn, PatternKind, Scale, Series
 use serde::Serialize;
 
 use crate::admission::Kind;
+use crate::limits::Limits;
 
 /// A plugin laid open, in the words of the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,6 +51,36 @@ pub struct Inspection {
     pub compile_ms: u64,
     /// Whether the machine code came from the cache.
     pub cache_hit: bool,
+    /// What it may use.
+    pub limits: Granted,
+}
+
+/// The limits that hold for a plugin, by what it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Granted {
+    /// Linear memory.
+    pub memory_bytes_max: usize,
+    /// Fuel of a batch, before rows.
+    pub fuel_per_call: u64,
+    /// Fuel of a closed window, before rows.
+    pub fuel_per_window: u64,
+    /// Further fuel for each row.
+    pub fuel_per_row: u64,
+    /// Saved state of a source.
+    pub state_bytes_max: usize,
+}
+
+impl Granted {
+    /// What a plugin of that kind may use.
+    pub(crate) fn of(kind: Kind, limits: &Limits) -> Self {
+        Granted {
+            memory_bytes_max: limits.memory_bytes_max(kind),
+            fuel_per_call: limits.batch_fuel(kind, 0),
+            fuel_per_window: limits.window_fuel(0),
+            fuel_per_row: limits.batch_fuel(kind, 1) - limits.batch_fuel(kind, 0),
+            state_bytes_max: limits.state_bytes_max,
+        }
+    }
 }
 
 impl Inspection {
@@ -90,6 +121,7 @@ impl Inspection {
             memory_bytes: 0,
             compile_ms: 0,
             cache_hit: false,
+            limits: Granted::default(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub use compiled::{CompiledPlugin, OpenError};
 pub use compiler::{CHILD_REFUSED, CompileError, Compiler, compile_as_child};
 pub use fault::{Fault, Trace};
 pub use health::{Health, HealthHandle};
-pub use inspect::Inspection;
+pub use inspect::{Granted, Inspection};
 pub use lane::{LaneDetector, LaneFilter};
 pub use limits::Limits;
 pub use runtime::{Runtime, RuntimeError};

@@ -219,6 +219,24 @@ impl Budget {
 }
 
 impl Limits {
+    /// Fuel for a batch of so many rows.
+    pub fn batch_fuel(&self, kind: Kind, rows: usize) -> u64 {
+        self.batch_budget(kind, rows).fuel
+    }
+
+    /// Fuel for a closed window of so many rows.
+    pub fn window_fuel(&self, rows: usize) -> u64 {
+        self.window_budget(rows).fuel
+    }
+
+    /// Linear memory of an instance.
+    pub fn memory_bytes_max(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Detector => self.detector_memory_bytes_max,
+            Kind::Filter => self.filter_memory_bytes_max,
+        }
+    }
+
     /// For a batch.
     pub(crate) fn batch_budget(&self, kind: Kind, rows: usize) -> Budget {
         let fuel_per_row = match kind {
@@ -247,14 +265,6 @@ impl Limits {
     pub(crate) fn save_budget(&self) -> Budget {
         let reply_bytes = self.state_bytes_max.saturating_add(KIB);
         Budget { reply_bytes, ..self.lifecycle_budget() }
-    }
-
-    /// Linear memory of an instance.
-    pub(crate) fn memory_bytes_max(&self, kind: Kind) -> usize {
-        match kind {
-            Kind::Detector => self.detector_memory_bytes_max,
-            Kind::Filter => self.filter_memory_bytes_max,
-        }
     }
 
     fn budget(&self, base: u64, fuel_per_row: u64, rows: usize) -> Budget {

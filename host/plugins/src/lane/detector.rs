@@ -38,6 +38,11 @@ impl LaneDetector {
         self.lane.health.clone()
     }
 
+    /// Has the plugin asked for the state of a source at the next save, even if the source has had no work since.
+    pub fn touch(&mut self, source: u32) {
+        self.lane.states.touch(source);
+    }
+
     /// One answer, whole or put together.
     fn take(&mut self, mut pieces: Vec<Piece<Scores>>, rows: usize) -> Option<Scores> {
         self.explained = None;

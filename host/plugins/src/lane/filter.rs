@@ -42,6 +42,11 @@ impl LaneFilter {
     pub fn health(&self) -> HealthHandle {
         self.lane.health.clone()
     }
+
+    /// Has the plugin asked for the state of a source at the next save, even if the source has had no work since.
+    pub fn touch(&mut self, source: u32) {
+        self.lane.states.touch(source);
+    }
 }
 
 impl Plugin for LaneFilter {
