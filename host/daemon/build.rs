@@ -1,6 +1,9 @@
-//! Builds the plugins that ship, as components to be embedded in the binary.
+//! Builds the plugins that ship, as components to be embedded in the binary, and packs what authors of others need.
 
-fn main() -> Result<(), guest_build::Error> {
+#[path = "build/kit.rs"]
+mod kit;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     guest_build::build(&[
         "detector-rate",
         "detector-novelty",
@@ -10,5 +13,6 @@ fn main() -> Result<(), guest_build::Error> {
         "detector-dmd",
         "filter-drop-noise",
     ])?;
+    kit::pack()?;
     Ok(())
 }

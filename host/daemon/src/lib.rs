@@ -13,6 +13,7 @@ mod chain;
 pub mod cli;
 pub mod config;
 pub mod generate;
+mod kit;
 pub mod loadout;
 mod output;
 mod page;

@@ -29,7 +29,7 @@ pub(crate) struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { lines_max: 100, severity_from: 13 }
+        Config { lines_max: 20, severity_from: 13 }
     }
 }
 

@@ -82,6 +82,11 @@ impl Failure {
         Failure { code: Self::IN_OUT, lines: vec![line] }
     }
 
+    /// Something that cannot be written, in words that say where.
+    pub(super) fn unwritten(message: impl Display) -> Self {
+        Failure { code: Self::IN_OUT, lines: vec![message.to_string()] }
+    }
+
     /// Tells the user and gives the exit code.
     pub(super) fn report(self) -> ExitCode {
         self.lines.iter().for_each(|line| super::tell(&format!("bellwether: {}", safe(line))));

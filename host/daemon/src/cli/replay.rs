@@ -2,6 +2,7 @@
 
 use super::input::Inputs;
 use super::{Failure, Format, load_config, now_ms, stdout, worker_count};
+use crate::config::Config;
 use crate::loadout::{Loadout, settings};
 use crate::output::{json, summary, table};
 use crate::pipeline::{Output, Pipeline, Release, Totals};
@@ -22,7 +23,7 @@ pub(super) struct Options {
     files: Vec<PathBuf>,
     /// Configuration file; without one, the defaults
     #[arg(short, long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// How anomalies are written to standard output
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -47,6 +48,14 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    run_with(options, || load_config(options.config.as_deref()))
+}
+
+/// The same with a configuration that is made from what is asked for.
+pub(super) fn run_with(
+    options: &Options,
+    config: impl FnOnce() -> Result<Config, Failure>,
+) -> Result<(), Failure> {
     if options.source.is_some() && options.files.len() > 1 {
         return Err(Failure::usage(
             "--source names one source, but there are several files; name one file",
@@ -57,7 +66,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             "--rate: expected a number above 0 and up to 1e9; write e.g. --rate 100",
         ));
     }
-    let config = load_config(options.config.as_deref())?;
+    let config = config()?;
     let mut settings = settings(&config, &config.tenant);
     settings.rate_per_s = options.rate.unwrap_or(settings.rate_per_s);
     let mut inputs = Inputs::open(&options.files)?;

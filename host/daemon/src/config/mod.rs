@@ -26,6 +26,7 @@ use bellwether_core::pattern::Pattern;
 pub use alerts::AlertConfig;
 pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;
+pub(crate) use plugins::default_offset;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
 pub use secret::Secret;
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};

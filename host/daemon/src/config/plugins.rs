@@ -163,7 +163,7 @@ pub(super) fn read_detectors(table: &mut Table<'_>, folder: &Path) -> Vec<Detect
 }
 
 /// Novelties are believed as they are; counts have many channels, and a source is bursty in ways nobody foresaw.
-fn default_offset(origin: Option<&Origin>) -> f64 {
+pub(crate) fn default_offset(origin: Option<&Origin>) -> f64 {
     match origin {
         Some(Origin::Builtin(name)) if name == "novelty" || name == "entropy" => 0.0,
         _ => -3.0,

@@ -8,7 +8,11 @@ use crate::config::{Config, PluginConfig};
 use crate::shipped;
 use bellwether_core::lane::{Lane, LaneError, PatternSet, Wishes};
 use bellwether_core::matcher::{Matcher, MatcherError};
+<<<<<<< HEAD:host/daemon/src/loadout/mod.rs
 use bellwether_core::plugin::PluginPattern;
+=======
+use bellwether_core::plugin::{Descriptor, PluginPattern, WindowSpan};
+>>>>>>> dc26930 (Begin, build, test, replay and measure plugins):host/daemon/src/loadout.rs
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
     AdmitError, CompiledPlugin, Compiler, Health, HealthHandle, Limits, OpenError, Runtime,
@@ -107,6 +111,7 @@ pub struct Loadout {
 impl Loadout {
     /// Admits all plugins that a configuration names, in a runtime of their own.
     pub fn new(config: &Config, settings: Settings, wishes: Wishes) -> Result<Self, LoadoutError> {
+<<<<<<< HEAD:host/daemon/src/loadout/mod.rs
         Loadout::open(&runtime(config)?, config, &Wanted::default(), settings, wishes)
     }
 
@@ -120,6 +125,22 @@ impl Loadout {
     ) -> Result<Self, LoadoutError> {
         let members = crew::members(runtime, config, wanted)?;
         let patterns = pattern_set(config, members.iter().map(|member| &member.plugin))?;
+=======
+        let runtime = runtime(config)?;
+        let mut detectors = Vec::new();
+        for wanted in &config.detectors {
+            let plugin = admit(&runtime, &wanted.origin, &wanted.place)?;
+            detectors.push(Entry { plugin, config: wanted.clone() });
+        }
+        let mut filters = Vec::new();
+        for wanted in &config.filters {
+            let plugin = admit(&runtime, &wanted.origin, &wanted.place)?;
+            filters.push(Entry { plugin, config: wanted.clone() });
+        }
+        let plugins = detectors.iter().map(|entry| &entry.plugin);
+        let plugins = plugins.chain(filters.iter().map(|entry| &entry.plugin));
+        let patterns = pattern_set(config, plugins.map(CompiledPlugin::descriptor))?;
+>>>>>>> dc26930 (Begin, build, test, replay and measure plugins):host/daemon/src/loadout.rs
         let health = Mutex::new(Vec::new());
         let loadout = Loadout { settings, patterns, members, wishes, health };
         loadout.lane(0)?;
@@ -298,15 +319,14 @@ pub fn read_component(path: &Path, place: &str) -> Result<Vec<u8>, LoadoutError>
 }
 
 /// The library's patterns, then those that plugins bring along.
-fn pattern_set<'a>(
+pub(crate) fn pattern_set<'a>(
     config: &Config,
-    plugins: impl Iterator<Item = &'a CompiledPlugin>,
+    plugins: impl Iterator<Item = &'a Descriptor>,
 ) -> Result<PatternSet, MatcherError> {
     let mut names: Vec<String> =
         config.patterns.iter().map(|pattern| pattern.name().into()).collect();
     let mut brought: Vec<PluginPattern> = Vec::new();
-    for plugin in plugins {
-        let descriptor = plugin.descriptor();
+    for descriptor in plugins {
         for pattern in &descriptor.patterns {
             names.push(format!("{}:{}", descriptor.name, pattern.name));
             brought.push(pattern.clone());

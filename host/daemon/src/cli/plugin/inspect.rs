@@ -1,27 +1,24 @@
-//! `bellwether plugin inspect`.
+//! `bellwether plugin inspect`: what a plugin is, wants, promises and may use.
 
-use super::{Failure, Format, stdout};
-use crate::chain::chain;
-use crate::config::Config;
-use crate::loadout::{read_component, runtime};
+use super::which;
+use crate::cli::{Failure, Format, stdout};
 use crate::output::{json, terminal::safe};
-use bellwether_plugins::Inspection;
+use bellwether_plugins::{Inspection, Kind};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// Commands of `plugin`.
-#[derive(Debug, clap::Subcommand)]
-pub(super) enum Command {
-    /// Admit a component and show what it is, wants and promises
-    Inspect {
-        /// The component, or the name of one that ships
-        file: PathBuf,
-        /// How it is written
-        #[arg(long, value_enum, default_value = "table")]
-        format: Format,
-    },
+/// Options of `plugin inspect`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Options {
+    /// The component, the name of one that ships, or the folder of a project, which is built
+    #[arg(value_name = "FILE|NAME|DIR")]
+    plugin: PathBuf,
+    /// How it is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
 }
 
+<<<<<<< HEAD:host/daemon/src/cli/plugin.rs
 pub(super) fn run(Command::Inspect { file, format }: &Command) -> Result<(), Failure> {
     let shipped = file.to_str().and_then(crate::shipped::component);
     let runtime = runtime(&Config::default()).map_err(|error| Failure::our_fault(chain(&error)))?;
@@ -41,8 +38,12 @@ pub(super) fn run(Command::Inspect { file, format }: &Command) -> Result<(), Fai
             runtime.admit(&bytes).map_err(refused)?
         }
     };
+=======
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let plugin = which::find(&options.plugin)?.plugin;
+>>>>>>> dc26930 (Begin, build, test, replay and measure plugins):host/daemon/src/cli/plugin/inspect.rs
     let mut out = stdout();
-    match format {
+    match options.format {
         Format::Json => json::write(&mut out, plugin.inspection())?,
         Format::Table => write(&mut out, plugin.inspection())?,
     }
@@ -82,6 +83,7 @@ fn write(out: &mut dyn Write, plugin: &Inspection) -> io::Result<()> {
         ),
         ("memory", format!("{} KiB after the start", plugin.memory_bytes / 1024)),
         ("machine code", format!("{code} in {} ms", plugin.compile_ms)),
+        ("may use", may_use(plugin)),
         ("config schema", plugin.config_schema.trim().to_string()),
     ];
     for (name, value) in rows {
@@ -89,4 +91,21 @@ fn write(out: &mut dyn Write, plugin: &Inspection) -> io::Result<()> {
         writeln!(out, "{name:15} {}", value.join(&format!("\n{:15} ", "")))?;
     }
     Ok(())
+}
+
+/// The limits that hold for it, in words.
+fn may_use(plugin: &Inspection) -> String {
+    let granted = &plugin.limits;
+    let mut lines = vec![
+        format!("{} KiB of memory", granted.memory_bytes_max / 1024),
+        format!("{} of fuel a batch and {} a row", granted.fuel_per_call, granted.fuel_per_row),
+    ];
+    if plugin.kind == Kind::Detector {
+        lines.push(format!(
+            "{} of fuel a window and {} a row",
+            granted.fuel_per_window, granted.fuel_per_row
+        ));
+    }
+    lines.push(format!("{} KiB of state a source", granted.state_bytes_max / 1024));
+    lines.join("\n")
 }

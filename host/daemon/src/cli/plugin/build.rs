@@ -1,0 +1,29 @@
+//! `bellwether plugin build`: a component from a project.
+
+use super::which::{self, Found};
+use crate::cli::{Failure, stdout};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Options of `plugin build`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Options {
+    /// Folder of the project
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let project = which::open(&options.dir)?;
+    let Found { plugin, component } = which::build(&project)?;
+    let mut out = stdout();
+    let inspection = plugin.inspection();
+    writeln!(
+        out,
+        "path    {}",
+        component.map(|path| path.display().to_string()).unwrap_or_default()
+    )?;
+    writeln!(out, "size    {} bytes", inspection.bytes)?;
+    writeln!(out, "digest  sha256:{}", inspection.digest)?;
+    Ok(out.flush()?)
+}

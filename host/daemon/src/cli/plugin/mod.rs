@@ -1,0 +1,39 @@
+//! `bellwether plugin`: one file for each of its commands.
+
+mod bench;
+mod build;
+mod inspect;
+mod new;
+mod replay;
+mod test;
+mod which;
+
+use super::Failure;
+
+/// Commands of `plugin`.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Begin a plugin: a small one that works, with tests and the SDK, in a folder of its own
+    New(new::Options),
+    /// Compile a project to a component and admit it
+    Build(build::Options),
+    /// Run the native tests of a project, its golden log, and what the contract asks of all plugins
+    Test(test::Options),
+    /// Tell what a plugin would have said about logs: alone, or with --config beside the plugins named there
+    Replay(replay::Options),
+    /// Measure what a plugin costs: time, fuel, state, memory
+    Bench(bench::Options),
+    /// Admit a component and show what it is, wants and promises
+    Inspect(inspect::Options),
+}
+
+pub(super) fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::New(options) => new::run(options),
+        Command::Build(options) => build::run(options),
+        Command::Test(options) => test::run(options),
+        Command::Replay(options) => replay::run(options),
+        Command::Bench(options) => bench::run(options),
+        Command::Inspect(options) => inspect::run(options),
+    }
+}

@@ -1,0 +1,316 @@
+//! What a plugin would be given for some logs: all rows and windows, to be played to it in any cut.
+
+use super::stage::{self, Log};
+use bellwether_core::batch::Run;
+use bellwether_core::column::{Bitmap, Column, TextColumn};
+use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Wishes};
+use bellwether_core::plugin::{
+    ClosedWindow, Descriptor, Detector, Explanation, Filter, LineColumn, Lines, Plugin,
+    PluginState, Rows, Scores, Verdicts,
+};
+use bellwether_plugins::Kind;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// All that a plugin would be given, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Tape {
+    /// Keys of the sources.
+    pub(crate) keys: BTreeMap<u32, String>,
+    /// Source of each row.
+    pub(crate) sources: Vec<u32>,
+    /// Windows, with the rows before each.
+    pub(crate) windows: Vec<(usize, Window)>,
+    /// The columns that the plugin asks for.
+    columns: Vec<Column>,
+    /// Event time and text of each row, for people.
+    times: Vec<u64>,
+    texts: TextColumn,
+}
+
+/// A closed window of a source.
+#[derive(Debug)]
+pub(crate) struct Window {
+    pub(crate) source: u32,
+    pub(crate) start_ms: u64,
+    pub(crate) end_ms: u64,
+    pub(crate) rows: usize,
+    lines: u64,
+    columns: Vec<Column>,
+    vector: Vec<f32>,
+}
+
+/// Rows as a batch.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// The rows, by their places on the tape.
+    pub(crate) rows: Vec<usize>,
+    runs: Vec<Run>,
+    columns: Vec<Column>,
+    watermark_ms: u64,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(crate) enum Step<'a> {
+    /// A batch.
+    Rows(Cut),
+    /// A window, and its place on the tape.
+    Window(usize, &'a Window),
+}
+
+impl Tape {
+    /// Records what a plugin with such wishes would be given.
+    pub(crate) fn record(
+        logs: &[Log],
+        kind: Kind,
+        wanted: &Descriptor,
+        patterns: PatternSet,
+    ) -> Result<Tape, LaneError> {
+        let mut descriptor = wanted.clone();
+        if !descriptor.lines.is_empty() {
+            descriptor.lines.extend([LineColumn::Time, LineColumn::Text]);
+        }
+        let tape = Arc::new(Mutex::new(Tape::default()));
+        let recorder = Recorder { descriptor, tape: Arc::clone(&tape) };
+        let (mut detectors, mut filters) = (Vec::new(), Vec::new());
+        match kind {
+            Kind::Detector => {
+                detectors.push(DetectorSlot { detector: Box::new(recorder), offset: 0.0 });
+            }
+            Kind::Filter => {
+                filters.push(FilterSlot { filter: Box::new(recorder), fail_open: true });
+            }
+        }
+        let settings = stage::settings();
+        let mut lane =
+            Lane::new(settings.clone(), patterns, filters, detectors, Wishes::default())?;
+        let keys = stage::run(logs, &settings, &mut lane, drop);
+        let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
+        tape.keys = keys;
+        Ok(std::mem::take(&mut tape))
+    }
+
+    /// Everything in order, in batches of at most so many rows, of one source or of all. Where `in_turn`, a batch ends
+    /// when a window closes.
+    pub(crate) fn steps(&self, rows_max: usize, only: Option<u32>, in_turn: bool) -> Vec<Step<'_>> {
+        let mut steps = Vec::new();
+        let mut waiting = Vec::new();
+        let mut windows = self.windows.iter().enumerate().peekable();
+        let wanted = |source: u32| only.is_none_or(|only| only == source);
+        for row in 0..=self.sources.len() {
+            while let Some((place, (_, window))) =
+                windows.next_if(|(_, (before, _))| *before <= row)
+            {
+                if wanted(window.source) {
+                    if in_turn {
+                        self.cut(&mut waiting, &mut steps);
+                    }
+                    steps.push(Step::Window(place, window));
+                }
+            }
+            if self.sources.get(row).is_some_and(|source| wanted(*source)) {
+                waiting.push(row);
+            }
+            if waiting.len() == rows_max {
+                self.cut(&mut waiting, &mut steps);
+            }
+        }
+        self.cut(&mut waiting, &mut steps);
+        steps
+    }
+
+    /// Where a row comes from and what it says.
+    pub(crate) fn tell(&self, row: usize) -> String {
+        let source = self.sources[row];
+        let number = self.sources[..row].iter().filter(|other| **other == source).count() + 1;
+        let text = String::from_utf8_lossy(self.texts.row(row));
+        let text: String = text.lines().next().unwrap_or_default().chars().take(120).collect();
+        format!("line {number} of {}, `{text}`", self.key(source))
+    }
+
+    /// The key of a source.
+    pub(crate) fn key(&self, source: u32) -> &str {
+        self.keys.get(&source).map_or("?", String::as_str)
+    }
+
+    fn cut<'a>(&self, waiting: &mut Vec<usize>, steps: &mut Vec<Step<'a>>) {
+        if waiting.is_empty() {
+            return;
+        }
+        let mut rows = std::mem::take(waiting);
+        rows.sort_by_key(|row| self.sources[*row]);
+        let runs = rows.chunk_by(|a, b| self.sources[*a] == self.sources[*b]);
+        let runs = runs.map(|run| Run { source: self.sources[run[0]], rows: run.len() as u32 });
+        let watermark_ms = rows.iter().map(|row| self.times[*row]).max().unwrap_or(0);
+        steps.push(Step::Rows(Cut {
+            runs: runs.collect(),
+            columns: self.columns.iter().map(|column| pick(column, &rows)).collect(),
+            watermark_ms,
+            rows,
+        }));
+    }
+
+    fn take(&mut self, lines: &Lines<'_>) {
+        let runs = lines.runs.iter();
+        self.sources
+            .extend(runs.flat_map(|run| std::iter::repeat_n(run.source, run.rows as usize)));
+        let [own @ .., Column::U64s(times), Column::Text(texts)] = lines.columns else { return };
+        self.times.extend(times);
+        (0..lines.rows()).for_each(|row| self.texts.push(texts.row(row)));
+        if self.columns.is_empty() {
+            self.columns = own.iter().map(|column| (*column).clone()).collect();
+        } else {
+            self.columns.iter_mut().zip(own).for_each(|(all, more)| append(all, more));
+        }
+    }
+}
+
+impl Cut {
+    /// Lets somebody see the batch.
+    pub(crate) fn show<R>(&self, see: impl FnOnce(&Lines<'_>) -> R) -> R {
+        let columns: Vec<&Column> = self.columns.iter().collect();
+        let Cut { runs, watermark_ms, .. } = self;
+        see(&Lines { seq: 0, watermark_ms: *watermark_ms, runs, columns: &columns })
+    }
+}
+
+impl Window {
+    fn of(window: &ClosedWindow<'_>) -> Self {
+        Window {
+            source: window.source,
+            start_ms: window.start_ms,
+            end_ms: window.end_ms,
+            rows: window.rows,
+            lines: window.lines,
+            columns: window.columns.iter().map(|column| (*column).clone()).collect(),
+            vector: window.vector.to_vec(),
+        }
+    }
+
+    /// Lets somebody see the window.
+    pub(crate) fn show<R>(&self, see: impl FnOnce(&ClosedWindow<'_>) -> R) -> R {
+        let columns: Vec<&Column> = self.columns.iter().collect();
+        see(&ClosedWindow {
+            source: self.source,
+            start_ms: self.start_ms,
+            end_ms: self.end_ms,
+            lines: self.lines,
+            rows: self.rows,
+            columns: &columns,
+            vector: &self.vector,
+        })
+    }
+}
+
+/// Those rows of a column, in that order.
+fn pick(column: &Column, rows: &[usize]) -> Column {
+    fn of<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
+        rows.iter().map(|row| values[*row]).collect()
+    }
+    match column {
+        Column::Bits(bits) => {
+            let mut picked = Bitmap::new(rows.len());
+            let set = rows.iter().enumerate().filter(|(_, row)| bits.contains(**row));
+            set.for_each(|(place, _)| picked.insert(place));
+            Column::Bits(picked)
+        }
+        Column::U8s(values) => Column::U8s(of(values, rows)),
+        Column::U32s(values) => Column::U32s(of(values, rows)),
+        Column::U64s(values) => Column::U64s(of(values, rows)),
+        Column::F32s(values) => Column::F32s(of(values, rows)),
+        Column::F64s(values) => Column::F64s(of(values, rows)),
+        Column::Text(texts) => {
+            let mut picked = TextColumn::default();
+            rows.iter().for_each(|row| picked.push(texts.row(*row)));
+            Column::Text(picked)
+        }
+    }
+}
+
+/// Adds the rows of one column to another of the same type; columns of a plugin never change their type.
+fn append(all: &mut Column, more: &Column) {
+    match (all, more) {
+        (Column::Bits(all), Column::Bits(more)) => {
+            let before = all.rows();
+            let mut both = Bitmap::new(before + more.rows());
+            (0..before).filter(|row| all.contains(*row)).for_each(|row| both.insert(row));
+            let added = (0..more.rows()).filter(|row| more.contains(*row));
+            added.for_each(|row| both.insert(before + row));
+            *all = both;
+        }
+        (Column::U8s(all), Column::U8s(more)) => all.extend(more),
+        (Column::U32s(all), Column::U32s(more)) => all.extend(more),
+        (Column::U64s(all), Column::U64s(more)) => all.extend(more),
+        (Column::F32s(all), Column::F32s(more)) => all.extend(more),
+        (Column::F64s(all), Column::F64s(more)) => all.extend(more),
+        (Column::Text(all), Column::Text(more)) => {
+            (0..more.ends.len()).for_each(|row| all.push(more.row(row)));
+        }
+        _ => {}
+    }
+}
+
+/// Stands where the plugin would, and says nothing.
+struct Recorder {
+    descriptor: Descriptor,
+    tape: Arc<Mutex<Tape>>,
+}
+
+impl Recorder {
+    fn take(&self, lines: &Lines<'_>) {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).take(lines);
+    }
+}
+
+impl Plugin for Recorder {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    fn forget(&mut self, _source: u32) {}
+
+    fn rest(&mut self, _watermark_ms: u64) {}
+
+    fn save(&mut self, _source: u32) -> Option<PluginState> {
+        None
+    }
+
+    fn load(&mut self, _source: u32, _state: PluginState) {}
+}
+
+impl Detector for Recorder {
+    fn observe(&mut self, lines: &Lines<'_>) -> Option<Scores> {
+        self.take(lines);
+        Some(silence())
+    }
+
+    fn close_window(&mut self, window: &ClosedWindow<'_>) -> Option<Scores> {
+        let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = tape.sources.len();
+        tape.windows.push((before, Window::of(window)));
+        Some(silence())
+    }
+
+    fn explain(&mut self, _token: u32) -> Option<Explanation> {
+        None
+    }
+}
+
+impl Filter for Recorder {
+    fn evaluate(&mut self, lines: &Lines<'_>) -> Option<Verdicts> {
+        self.take(lines);
+        Some(Verdicts::default())
+    }
+}
+
+fn silence() -> Scores {
+    Scores {
+        rows: Vec::new(),
+        channels: Vec::new(),
+        marks: Vec::new(),
+        quiet: Rows::None,
+        whole: f32::NAN,
+        reasons: Vec::new(),
+    }
+}
