@@ -18,7 +18,7 @@ pub mod loadout;
 mod output;
 mod page;
 pub mod pipeline;
-
+pub mod platform;
 mod shipped;
 mod trial;
 pub mod watch;

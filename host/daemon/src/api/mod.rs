@@ -39,6 +39,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::page;
+use crate::platform::Platform;
 use crate::watch::{Keeper, Status};
 use desk::Desk;
 use problem::Problem;
@@ -50,6 +51,8 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 pub struct ApiState {
     /// Writes what people say.
     pub keeper: Keeper,
+    /// Changes plugins.
+    pub platform: Platform,
     /// What the working threads say of themselves.
     pub status: Status,
     /// The file of the store.

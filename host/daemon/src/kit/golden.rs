@@ -13,7 +13,7 @@ pub(crate) type Told = Result<String, String>;
 
 /// Takes a log through a lane with this loadout: the findings of a detector, or what a filter kept and counted.
 pub(crate) fn tell(loadout: &Loadout, kind: Kind, log: Log) -> Result<Told, LoadoutError> {
-    let mut lane = loadout.lane()?;
+    let mut lane = loadout.lane(0)?;
     let (mut reports, mut kept): (Vec<Report>, Vec<KeptRecord>) = (Vec::new(), Vec::new());
     let keys = stage::run(&[log], loadout.settings(), &mut lane, |outputs| {
         reports.extend(outputs.reports);

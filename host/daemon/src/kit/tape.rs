@@ -3,7 +3,7 @@
 use super::stage::{self, Log};
 use bellwether_core::batch::Run;
 use bellwether_core::column::{Bitmap, Column, TextColumn};
-use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Wishes};
+use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Seat, Seated, Wishes};
 use bellwether_core::plugin::{
     ClosedWindow, Descriptor, Detector, Explanation, Filter, LineColumn, Lines, Plugin,
     PluginState, Rows, Scores, Verdicts,
@@ -76,10 +76,18 @@ impl Tape {
         let (mut detectors, mut filters) = (Vec::new(), Vec::new());
         match kind {
             Kind::Detector => {
-                detectors.push(DetectorSlot { detector: Box::new(recorder), offset: 0.0 });
+                detectors.push(DetectorSlot {
+                    seat,
+                    detector: Seated::Fresh(Box::new(recorder)),
+                    offset: 0.0,
+                });
             }
             Kind::Filter => {
-                filters.push(FilterSlot { filter: Box::new(recorder), fail_open: true });
+                filters.push(FilterSlot {
+                    seat,
+                    filter: Seated::Fresh(Box::new(recorder)),
+                    fail_open: true,
+                });
             }
         }
         let settings = stage::settings();

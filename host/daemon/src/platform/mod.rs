@@ -10,6 +10,7 @@ mod wanted;
 mod watch;
 
 pub use change::{Asked, Change, Changed, PlatformError};
+pub(crate) use wanted::read as read_wanted;
 pub(crate) use watch::watch;
 pub use wanted::Kept;
 
@@ -60,8 +61,7 @@ pub struct Base {
 impl Base {
     /// What a configuration asks for.
     pub fn new(config: &Arc<Config>) -> Result<Self, LoadoutError> {
-        let registry = &config.plugins.registry;
-        let folder = Folder::new(&registry.dir, registry.bytes_max);
+        let folder = config.registry();
         Ok(Base { config: Arc::clone(config), runtime: runtime(config)?, folder })
     }
 

@@ -1,22 +1,26 @@
 //! What works under one configuration: a thread for each tenant, and the task that sends alerts.
 
-use super::run::{Daemon, Loadouts, RunError, now_ms};
+use super::orders::{Order, Orders};
+use super::run::{Daemon, RunError, now_ms};
 use super::tenant::{Assignment, Tenant, TenantError};
 use crate::alert::deliver;
 use crate::chain::chain;
 use crate::config::Config;
+use crate::platform::{Base, Loadouts, watch};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 /// Everybody at work under one configuration.
 pub(super) struct Crew {
-    pub(super) config: Arc<Config>,
-    pub(super) loadouts: Loadouts,
+    base: Arc<Base>,
     tenants: Tenants,
     router: Router,
+    guard: Guard,
 }
 
 impl Crew {
@@ -24,14 +28,16 @@ impl Crew {
     /// `failed`.
     pub(super) async fn start(
         daemon: &Daemon,
-        config: Arc<Config>,
+        base: Arc<Base>,
         loadouts: Loadouts,
         failed: &mpsc::UnboundedSender<RunError>,
     ) -> Result<Self, RunError> {
         daemon.status.keep_only(|tenant| loadouts.contains_key(tenant));
-        let tenants = Tenants::start(daemon, &config, &loadouts, failed).await?;
-        let router = Router::start(daemon, &config);
-        Ok(Crew { config, loadouts, tenants, router })
+        let mut tenants = Tenants::start(daemon, base.config(), &loadouts, failed).await?;
+        let router = Router::start(daemon, base.config());
+        daemon.platform.at_work(&base, std::mem::take(&mut tenants.orders));
+        let guard = Guard::start(daemon);
+        Ok(Crew { base, tenants, router, guard })
     }
 
     /// Waits until all tenants have ended by themselves.
@@ -40,10 +46,11 @@ impl Crew {
     }
 
     /// Lets everybody commit and end; what they worked with can be used again.
-    pub(super) async fn end(self) -> (Arc<Config>, Loadouts) {
+    pub(super) async fn end(self) -> Arc<Base> {
+        self.guard.end().await;
         self.tenants.end().await;
         self.router.end().await;
-        (self.config, self.loadouts)
+        self.base
     }
 }
 
@@ -51,6 +58,8 @@ impl Crew {
 struct Tenants {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// Where each of them is told what to do.
+    orders: BTreeMap<String, SyncSender<Order>>,
     /// A sender for each thread; when the last is gone, all have ended.
     ended: mpsc::Receiver<()>,
 }
@@ -63,13 +72,16 @@ impl Tenants {
         failed: &mpsc::UnboundedSender<RunError>,
     ) -> Result<Self, RunError> {
         let (alive, ended) = mpsc::channel(1);
-        let mut tenants = Tenants { stop: Arc::default(), threads: Vec::new(), ended };
+        let (stop, threads, orders) = (Arc::default(), Vec::new(), BTreeMap::new());
+        let mut tenants = Tenants { stop, threads, orders, ended };
         let mut starts = Vec::new();
         let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
         let asked = daemon.workers.unwrap_or(config.workers);
         let all = if asked == 0 { processors } else { asked };
         for (tenant, loadout) in loadouts {
             let wake = Arc::clone(&daemon.wake_alerts);
+            let (order, orders) = Orders::channel();
+            tenants.orders.insert(tenant.clone(), order);
             let assignment = Assignment {
                 tenant: tenant.clone(),
                 config: Arc::clone(config),
@@ -78,6 +90,7 @@ impl Tenants {
                 keeper: daemon.keeper.clone(),
                 status: daemon.status.clone(),
                 stop: Arc::clone(&tenants.stop),
+                orders,
                 wake_alerts: Arc::new(move || wake.notify_one()),
                 once: daemon.once,
                 clock: now_ms,
@@ -159,6 +172,29 @@ impl Router {
     async fn end(self) {
         drop(self.stop);
         // What was not sent is sent after the next start.
+        let _ = self.task.await;
+    }
+}
+
+/// The task that looks after plugins on their way in.
+struct Guard {
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Guard {
+    fn start(daemon: &Daemon) -> Guard {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async {
+            // Both a word and its absence mean the end.
+            let _ = stopped.await;
+        };
+        Guard { stop, task: tokio::spawn(watch(daemon.platform.clone(), now_ms, stopped)) }
+    }
+
+    async fn end(self) {
+        drop(self.stop);
+        // A change under way is ended first.
         let _ = self.task.await;
     }
 }

@@ -7,10 +7,9 @@ use super::tenant::TenantError;
 use crate::api::{ApiState, serve};
 use crate::chain::chain;
 use crate::config::{Config, Mistakes, StoreConfig};
-use crate::loadout::{Loadout, LoadoutError, settings};
-use bellwether_core::lane::Wishes;
+use crate::loadout::LoadoutError;
+use crate::platform::{Base, Fits, Loadouts, Platform, read_wanted};
 use bellwether_store::{Retention, StoreError, StoreOptions, Writer};
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,8 +104,12 @@ pub fn store_options(config: &Config) -> StoreOptions {
 /// Runs until a signal says otherwise, or, if it is to run once, until everything that is there was read.
 pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunError> {
     let config = Arc::new(load(path)?);
-    let loadouts = open_loadouts(&config)?;
+    let fits = wanted(&config)?;
+    let base = Arc::new(Base::new(&config)?);
+    let loadouts = base.loadouts(&fits)?;
     let (keeper, keeper_thread) = open_store(&config)?;
+    let status = Status::default();
+    let platform = Platform::new(keeper.clone(), status.clone(), Arc::clone(&base), fits);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let daemon = Daemon {
@@ -114,12 +117,12 @@ pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunErr
         workers,
         once,
         keeper,
-        status: Status::default(),
+        status: status.clone(),
+        platform,
         wake_alerts: Arc::new(Notify::new()),
         started_with: config,
     };
-    let status = daemon.status.clone();
-    let result = runtime.block_on(daemon.serve(loadouts));
+    let result = runtime.block_on(daemon.serve(base, loadouts));
     runtime.shutdown_timeout(Duration::from_secs(5));
     KeeperThread::join(keeper_thread);
     let Some(why) = uncommitted(&status) else {
@@ -149,6 +152,15 @@ fn uncommitted(status: &Status) -> Option<String> {
     status.daemon().store_trouble.or(of_tenants)
 }
 
+/// What was wanted of plugins when the daemon last worked.
+fn wanted(config: &Config) -> Result<Fits, RunError> {
+    match read_wanted(&config.store.path) {
+        // Whoever opens the store to write says what is wrong with it, or makes it what it should be.
+        Err(error) if error.is_full() => Ok(Fits::new()),
+        read => Ok(read?),
+    }
+}
+
 /// A configuration that gives the daemon something to do.
 fn load(path: &Path) -> Result<Config, RunError> {
     let config = Config::load(path).map_err(RunError::Config)?;
@@ -158,19 +170,6 @@ fn load(path: &Path) -> Result<Config, RunError> {
     Ok(config)
 }
 
-/// Plugins and settings of each tenant.
-pub(super) type Loadouts = BTreeMap<String, Arc<Loadout>>;
-
-fn open_loadouts(config: &Config) -> Result<Loadouts, LoadoutError> {
-    let tenants: BTreeSet<&str> = config.inputs.iter().map(|input| &*input.tenant).collect();
-    let wishes = Wishes { panes: true, ..Wishes::default() };
-    let open = |tenant: &str| {
-        let settings = settings(config, tenant);
-        Ok((tenant.to_string(), Arc::new(Loadout::new(config, settings, wishes)?)))
-    };
-    tenants.into_iter().map(open).collect()
-}
-
 /// What all that the daemon starts has in common.
 pub(super) struct Daemon {
     path: PathBuf,
@@ -178,6 +177,7 @@ pub(super) struct Daemon {
     pub(super) once: bool,
     pub(super) keeper: Keeper,
     pub(super) status: Status,
+    pub(super) platform: Platform,
     pub(super) wake_alerts: Arc<Notify>,
     /// Some settings can only be made at the start.
     started_with: Arc<Config>,
@@ -204,7 +204,7 @@ impl Signals {
 type Failed = mpsc::UnboundedSender<RunError>;
 
 impl Daemon {
-    async fn serve(self, loadouts: Loadouts) -> Result<(), RunError> {
+    async fn serve(self, base: Arc<Base>, loadouts: Loadouts) -> Result<(), RunError> {
         let address = self.started_with.api.listen;
         let listener = TcpListener::bind(address)
             .await
@@ -216,7 +216,7 @@ impl Daemon {
             // Both a word and its absence mean the end.
             let _ = api_ends.await;
         }));
-        let result = self.work(loadouts, signals, local).await;
+        let result = self.work(base, loadouts, signals, local).await;
         drop(end_api);
         // Whoever still listens has had its time to hear.
         let _ = api.await;
@@ -225,6 +225,7 @@ impl Daemon {
 
     async fn work(
         &self,
+        base: Arc<Base>,
         loadouts: Loadouts,
         mut signals: Signals,
         local: SocketAddr,
@@ -233,7 +234,7 @@ impl Daemon {
             return Ok(());
         }
         let (failed, mut failures) = mpsc::unbounded_channel();
-        let mut crew = Crew::start(self, Arc::clone(&self.started_with), loadouts, &failed).await?;
+        let mut crew = Crew::start(self, base, loadouts, &failed).await?;
         let maintenance = tokio::spawn(maintain(self.keeper.clone()));
         info!(address = %local, "ready: http://{local}/");
         let result = loop {
@@ -285,17 +286,21 @@ impl Daemon {
 
     /// Reads the configuration again, all or nothing: one that cannot work changes nothing.
     async fn reload(&self, crew: Crew, failed: &Failed) -> Result<Crew, RunError> {
-        let read = load(&self.path).and_then(|config| Ok((open_loadouts(&config)?, config)));
-        let (loadouts, config) = match read {
-            Ok((loadouts, config)) => (loadouts, Arc::new(config)),
+        let fits = self.platform.fits();
+        let read = load(&self.path).and_then(|config| {
+            let base = Arc::new(Base::new(&Arc::new(config))?);
+            Ok((base.loadouts(&fits)?, base))
+        });
+        let (loadouts, base) = match read {
+            Ok(read) => read,
             Err(error) => {
                 self.refuse(&error);
                 return Ok(crew);
             }
         };
-        self.tell_what_waits(&config);
-        let (old_config, old_loadouts) = crew.end().await;
-        match Crew::start(self, config, loadouts, failed).await {
+        self.tell_what_waits(base.config());
+        let old = crew.end().await;
+        match Crew::start(self, base, loadouts, failed).await {
             Ok(crew) => {
                 self.status.update_daemon(|daemon| {
                     daemon.reloads += 1;
@@ -306,7 +311,8 @@ impl Daemon {
             }
             Err(error) => {
                 self.refuse(&error);
-                Crew::start(self, old_config, old_loadouts, failed).await
+                let loadouts = old.loadouts(&fits)?;
+                Crew::start(self, old, loadouts, failed).await
             }
         }
     }
@@ -333,6 +339,7 @@ impl Daemon {
         let config = &self.started_with;
         Ok(ApiState {
             keeper: self.keeper.clone(),
+            platform: self.platform.clone(),
             status: self.status.clone(),
             database: config.store.path.clone(),
             token: config.api.token_file.as_deref().map(token).transpose()?,

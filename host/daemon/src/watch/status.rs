@@ -2,6 +2,7 @@
 
 use bellwether_core::intake::IntakeCounters;
 use bellwether_core::lane::LaneCounters;
+use crate::platform::Kept;
 use crate::trial::Trials;
 use bellwether_plugins::Health;
 use serde::Serialize;
@@ -92,6 +93,8 @@ pub struct TenantStatus {
     pub plugins: BTreeMap<String, Health>,
     /// What shadows would have changed.
     pub trials: Trials,
+    /// What is wanted of plugins beside the configuration file.
+    pub fits: BTreeMap<String, Kept>,
     /// Commits.
     pub commit: CommitStatus,
     /// Files: rotations, truncations, losses and whatever else was counted, by name.

@@ -296,7 +296,7 @@ impl Tenant {
     }
 
     /// Says how it is doing, about once a second.
-    fn tell(&mut self, now: bool) {
+    pub(super) fn tell(&mut self, now: bool) {
         let since = self.told.map(|told| told.elapsed());
         if now || since.is_none_or(|since| since >= Duration::from_secs(1)) {
             self.told = Some(Instant::now());

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::api::{ApiState, router};
+use crate::config::Config;
+use crate::platform::{Base, Fits, Platform};
 use crate::watch::{InputStatus, Keeper, KeeperThread, SourceStatus, Status, TenantStatus};
 
 /// A Saturday at noon.
@@ -67,8 +69,11 @@ impl Stand {
         if !checkpoints.is_empty() {
             status.update("default", |tenant| *tenant = at_work());
         }
+        let base = Arc::new(Base::new(&Arc::new(Config::default())).unwrap());
+        let platform = Platform::new(keeper.clone(), status.clone(), base, Fits::new());
         let state = ApiState {
             keeper: keeper.clone(),
+            platform,
             status: status.clone(),
             database,
             token: token.map(str::to_owned),
