@@ -11,6 +11,7 @@ mod mistake;
 mod outline;
 mod patterns;
 mod plugins;
+mod registry;
 mod secret;
 mod sections;
 mod sinks;
@@ -28,6 +29,7 @@ pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;
 pub(crate) use plugins::default_offset;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
+pub use registry::{RegistryConfig, TrustedKey};
 pub use secret::Secret;
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};
 pub use sinks::{SinkConfig, SinkTarget, WebhookConfig};
@@ -70,7 +72,7 @@ pub struct Config {
     pub detectors: Vec<DetectorConfig>,
     /// Filters, in order.
     pub filters: Vec<FilterConfig>,
-    /// Limits of plugins.
+    /// Limits of plugins, and where pushed ones lie.
     pub plugins: PluginConfig,
     /// What becomes of findings.
     pub anomalies: AnomalyConfig,
@@ -152,7 +154,7 @@ impl Config {
             ),
             detectors: plugins::read_detectors(table, folder),
             filters: plugins::read_filters(table, folder),
-            plugins: table.section("plugins", "Limits of plugins.", |section| {
+            plugins: table.section("plugins", "Limits of plugins, and where pushed ones lie.", |section| {
                 PluginConfig::read(section, folder)
             }),
             anomalies: table.section(

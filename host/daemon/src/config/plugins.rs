@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 use super::files;
+use super::registry::RegistryConfig;
 use super::table::Table;
 
 /// Where a plugin comes from.
@@ -74,6 +75,8 @@ pub struct PluginConfig {
     pub compile_memory_bytes_max: u64,
     /// Most processor time of such a process.
     pub compile_cpu_s_max: u64,
+    /// Where pushed plugins lie, and whose signatures count.
+    pub registry: RegistryConfig,
 }
 
 impl PluginConfig {
@@ -133,6 +136,7 @@ impl PluginConfig {
                 1..=3600,
                 "Most processor time in seconds of that process.",
             ),
+            registry: RegistryConfig::read(table, folder),
         }
     }
 }

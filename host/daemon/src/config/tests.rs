@@ -9,6 +9,7 @@ use bellwether_core::record::Record;
 use super::*;
 
 mod alerts;
+mod registry;
 mod sources;
 
 /// Loads a configuration from a folder that also has the given files, and compares the messages.

@@ -58,6 +58,8 @@ pub struct StoreConfig {
     pub templates_days: u32,
     /// Days that alerts are kept.
     pub alerts_days: u32,
+    /// Days that the audit log is kept.
+    pub audit_days: u32,
 }
 
 /// What memory the daemon may use; each setting is described in `read`.
@@ -163,6 +165,12 @@ impl StoreConfig {
                 7,
                 1..=3650,
                 "Days that alerts which were sent are kept.",
+            ),
+            audit_days: table.integer(
+                "audit_days",
+                365,
+                1..=3650,
+                "Days that it is kept who did what to plugins.",
             ),
         }
     }

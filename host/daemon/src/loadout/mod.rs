@@ -8,11 +8,7 @@ use crate::config::{Config, PluginConfig};
 use crate::shipped;
 use bellwether_core::lane::{Lane, LaneError, PatternSet, Wishes};
 use bellwether_core::matcher::{Matcher, MatcherError};
-<<<<<<< HEAD:host/daemon/src/loadout/mod.rs
-use bellwether_core::plugin::PluginPattern;
-=======
-use bellwether_core::plugin::{Descriptor, PluginPattern, WindowSpan};
->>>>>>> dc26930 (Begin, build, test, replay and measure plugins):host/daemon/src/loadout.rs
+use bellwether_core::plugin::{Descriptor, PluginPattern};
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
     AdmitError, CompiledPlugin, Compiler, Health, HealthHandle, Limits, OpenError, Runtime,
@@ -111,7 +107,6 @@ pub struct Loadout {
 impl Loadout {
     /// Admits all plugins that a configuration names, in a runtime of their own.
     pub fn new(config: &Config, settings: Settings, wishes: Wishes) -> Result<Self, LoadoutError> {
-<<<<<<< HEAD:host/daemon/src/loadout/mod.rs
         Loadout::open(&runtime(config)?, config, &Wanted::default(), settings, wishes)
     }
 
@@ -124,23 +119,8 @@ impl Loadout {
         wishes: Wishes,
     ) -> Result<Self, LoadoutError> {
         let members = crew::members(runtime, config, wanted)?;
-        let patterns = pattern_set(config, members.iter().map(|member| &member.plugin))?;
-=======
-        let runtime = runtime(config)?;
-        let mut detectors = Vec::new();
-        for wanted in &config.detectors {
-            let plugin = admit(&runtime, &wanted.origin, &wanted.place)?;
-            detectors.push(Entry { plugin, config: wanted.clone() });
-        }
-        let mut filters = Vec::new();
-        for wanted in &config.filters {
-            let plugin = admit(&runtime, &wanted.origin, &wanted.place)?;
-            filters.push(Entry { plugin, config: wanted.clone() });
-        }
-        let plugins = detectors.iter().map(|entry| &entry.plugin);
-        let plugins = plugins.chain(filters.iter().map(|entry| &entry.plugin));
-        let patterns = pattern_set(config, plugins.map(CompiledPlugin::descriptor))?;
->>>>>>> dc26930 (Begin, build, test, replay and measure plugins):host/daemon/src/loadout.rs
+        let plugins = members.iter().map(|member| member.plugin.descriptor());
+        let patterns = pattern_set(config, plugins)?;
         let health = Mutex::new(Vec::new());
         let loadout = Loadout { settings, patterns, members, wishes, health };
         loadout.lane(0)?;

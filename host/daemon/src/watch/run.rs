@@ -94,6 +94,7 @@ pub fn store_options(config: &Config) -> StoreOptions {
             anomalies_days: store.anomalies_days,
             templates_days: store.templates_days,
             alerts_days: store.alerts_days,
+            audit_days: store.audit_days,
             ..Retention::default()
         },
         size_bytes_max: store.size_bytes_max,

@@ -18,30 +18,8 @@ pub(in crate::cli) struct Options {
     format: Format,
 }
 
-<<<<<<< HEAD:host/daemon/src/cli/plugin.rs
-pub(super) fn run(Command::Inspect { file, format }: &Command) -> Result<(), Failure> {
-    let shipped = file.to_str().and_then(crate::shipped::component);
-    let runtime = runtime(&Config::default()).map_err(|error| Failure::our_fault(chain(&error)))?;
-    let refused = |error| Failure::data(vec![format!("`{}`: {}", file.display(), chain(&error))]);
-    let plugin = match shipped {
-        Some(component) if !file.exists() => runtime.admit_shipped(component).map_err(refused)?,
-        None if !file.exists() => {
-            return Err(Failure::no_input(vec![format!(
-                "no file `{}`; check the path, or name one that ships: {}",
-                file.display(),
-                crate::shipped::names()
-            )]));
-        }
-        _ => {
-            let bytes = read_component(file, "plugin")
-                .map_err(|error| Failure::no_input(vec![chain(&error)]))?;
-            runtime.admit(&bytes).map_err(refused)?
-        }
-    };
-=======
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let plugin = which::find(&options.plugin)?.plugin;
->>>>>>> dc26930 (Begin, build, test, replay and measure plugins):host/daemon/src/cli/plugin/inspect.rs
     let mut out = stdout();
     match options.format {
         Format::Json => json::write(&mut out, plugin.inspection())?,

@@ -5,6 +5,7 @@ mod build;
 mod inspect;
 mod new;
 mod replay;
+mod sign;
 mod test;
 mod which;
 
@@ -25,6 +26,10 @@ pub(super) enum Command {
     Bench(bench::Options),
     /// Admit a component and show what it is, wants and promises
     Inspect(inspect::Options),
+    /// Make a key that signs plugins, and the public key by which others check that
+    Keygen(sign::KeyOptions),
+    /// Sign a component with a key
+    Sign(sign::Options),
 }
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
@@ -35,5 +40,15 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Replay(options) => replay::run(options),
         Command::Bench(options) => bench::run(options),
         Command::Inspect(options) => inspect::run(options),
+        Command::Keygen(options) => sign::keygen(options),
+        Command::Sign(options) => sign::run(options),
     }
+}
+
+/// Reads a file that was named on the command line.
+fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| {
+        let line = format!("cannot read `{}`: {error}; check the path", path.display());
+        Failure::no_input(vec![line])
+    })
 }
