@@ -80,8 +80,7 @@ impl Agreement {
 impl Trials {
     /// Other shadows, by name and edition: who stays goes on counting.
     pub fn begin(&mut self, shadows: BTreeSet<(String, String)>) {
-        self.tallies
-            .retain(|name, tally| shadows.contains(&(name.clone(), tally.edition.clone())));
+        self.tallies.retain(|name, tally| shadows.contains(&(name.clone(), tally.edition.clone())));
         for (name, edition) in shadows {
             self.tallies.entry(name).or_insert_with(|| Tally { edition, ..Tally::default() });
         }

@@ -14,10 +14,14 @@ mod report;
 mod rounds;
 mod stages;
 mod start;
+mod swaps;
 mod traffic;
 // The guest's own source, compiled natively: the peer of the calls into the guest.
 #[path = "../../guests/probe/src/work.rs"]
 mod work;
+// The book that a guest keeps, and that is checked here.
+#[path = "../../guests/ledger/src/book.rs"]
+mod book;
 
 use anyhow::Result;
 use report::Report;
@@ -27,6 +31,9 @@ fn main() -> Result<()> {
     if let Some(sources) = memory::asked_of_this_process()? {
         println!("{}", memory::grown_bytes(sources)?);
         return Ok(());
+    }
+    if let Some(count) = swaps::asked_of_this_process()? {
+        return swaps::measure(count);
     }
     let program = program::bellwether()?;
     let (generated, hdfs) = (Traffic::generated(&program)?, Traffic::hdfs()?);

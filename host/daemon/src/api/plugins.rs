@@ -24,6 +24,8 @@ pub(super) enum Circuit {
     HalfOpen,
     /// It failed too often and is left out for a while.
     Open,
+    /// It was left out too often, and stays out until it is opened anew.
+    Quarantined,
 }
 
 /// A plugin of a tenant, over all lanes, since they were opened.
@@ -73,6 +75,7 @@ impl PluginView {
                 CircuitState::Closed => Circuit::Closed,
                 CircuitState::HalfOpen => Circuit::HalfOpen,
                 CircuitState::Open => Circuit::Open,
+                CircuitState::Quarantined => Circuit::Quarantined,
             },
             calls: health.calls,
             rows: health.rows,

@@ -6,6 +6,7 @@
 mod alerts;
 mod environment;
 mod files;
+mod guard;
 mod kinds;
 mod mistake;
 mod outline;
@@ -25,6 +26,7 @@ use std::path::Path;
 use bellwether_core::pattern::Pattern;
 
 pub use alerts::AlertConfig;
+pub use guard::GuardConfig;
 pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;
 pub(crate) use plugins::default_offset;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 use super::files;
+use super::guard::GuardConfig;
 use super::registry::RegistryConfig;
 use super::table::Table;
 
@@ -75,8 +76,12 @@ pub struct PluginConfig {
     pub compile_memory_bytes_max: u64,
     /// Most processor time of such a process.
     pub compile_cpu_s_max: u64,
+    /// Most instances at a time, in all lanes of all tenants.
+    pub instances_max: u32,
     /// Where pushed plugins lie, and whose signatures count.
     pub registry: RegistryConfig,
+    /// What an edition may do that comes in.
+    pub guard: GuardConfig,
 }
 
 impl PluginConfig {
@@ -136,7 +141,14 @@ impl PluginConfig {
                 1..=3600,
                 "Most processor time in seconds of that process.",
             ),
+            instances_max: table.integer(
+                "instances_max",
+                1024,
+                16..=4096,
+                "Most instances at a time: one for each plugin, lane and tenant, two while one gives way to another.",
+            ),
             registry: RegistryConfig::read(table, folder),
+            guard: GuardConfig::read(table),
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::stage::{self, Log};
 use bellwether_core::batch::Run;
 use bellwether_core::column::{Bitmap, Column, TextColumn};
-use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Seat, Seated, Wishes};
+use bellwether_core::lane::{
+    DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Seat, Seated, Wishes,
+};
 use bellwether_core::plugin::{
     ClosedWindow, Descriptor, Detector, Explanation, Filter, LineColumn, Lines, Plugin,
     PluginState, Rows, Scores, Verdicts,
@@ -36,7 +38,7 @@ pub(crate) struct Window {
     pub(crate) end_ms: u64,
     pub(crate) rows: usize,
     lines: u64,
-    columns: Vec<Column>,
+    columns: Vec<Arc<Column>>,
     vector: Vec<f32>,
 }
 
@@ -46,7 +48,7 @@ pub(crate) struct Cut {
     /// The rows, by their places on the tape.
     pub(crate) rows: Vec<usize>,
     runs: Vec<Run>,
-    columns: Vec<Column>,
+    columns: Vec<Arc<Column>>,
     watermark_ms: u64,
 }
 
@@ -74,6 +76,7 @@ impl Tape {
         let tape = Arc::new(Mutex::new(Tape::default()));
         let recorder = Recorder { descriptor, tape: Arc::clone(&tape) };
         let (mut detectors, mut filters) = (Vec::new(), Vec::new());
+        let seat = Seat::live(&wanted.name, "recorder");
         match kind {
             Kind::Detector => {
                 detectors.push(DetectorSlot {
@@ -153,7 +156,7 @@ impl Tape {
         let watermark_ms = rows.iter().map(|row| self.times[*row]).max().unwrap_or(0);
         steps.push(Step::Rows(Cut {
             runs: runs.collect(),
-            columns: self.columns.iter().map(|column| pick(column, &rows)).collect(),
+            columns: self.columns.iter().map(|column| Arc::new(pick(column, &rows))).collect(),
             watermark_ms,
             rows,
         }));
@@ -163,11 +166,12 @@ impl Tape {
         let runs = lines.runs.iter();
         self.sources
             .extend(runs.flat_map(|run| std::iter::repeat_n(run.source, run.rows as usize)));
-        let [own @ .., Column::U64s(times), Column::Text(texts)] = lines.columns else { return };
+        let [own @ .., times, texts] = lines.columns else { return };
+        let (Column::U64s(times), Column::Text(texts)) = (&**times, &**texts) else { return };
         self.times.extend(times);
         (0..lines.rows()).for_each(|row| self.texts.push(texts.row(row)));
         if self.columns.is_empty() {
-            self.columns = own.iter().map(|column| (*column).clone()).collect();
+            self.columns = own.iter().map(|column| Column::clone(column)).collect();
         } else {
             self.columns.iter_mut().zip(own).for_each(|(all, more)| append(all, more));
         }
@@ -177,9 +181,8 @@ impl Tape {
 impl Cut {
     /// Lets somebody see the batch.
     pub(crate) fn show<R>(&self, see: impl FnOnce(&Lines<'_>) -> R) -> R {
-        let columns: Vec<&Column> = self.columns.iter().collect();
-        let Cut { runs, watermark_ms, .. } = self;
-        see(&Lines { seq: 0, watermark_ms: *watermark_ms, runs, columns: &columns })
+        let Cut { runs, watermark_ms, columns, .. } = self;
+        see(&Lines { seq: 0, watermark_ms: *watermark_ms, runs, columns })
     }
 }
 
@@ -191,21 +194,20 @@ impl Window {
             end_ms: window.end_ms,
             rows: window.rows,
             lines: window.lines,
-            columns: window.columns.iter().map(|column| (*column).clone()).collect(),
+            columns: window.columns.to_vec(),
             vector: window.vector.to_vec(),
         }
     }
 
     /// Lets somebody see the window.
     pub(crate) fn show<R>(&self, see: impl FnOnce(&ClosedWindow<'_>) -> R) -> R {
-        let columns: Vec<&Column> = self.columns.iter().collect();
         see(&ClosedWindow {
             source: self.source,
             start_ms: self.start_ms,
             end_ms: self.end_ms,
             lines: self.lines,
             rows: self.rows,
-            columns: &columns,
+            columns: &self.columns,
             vector: &self.vector,
         })
     }

@@ -11,8 +11,7 @@ use bellwether_core::matcher::{Matcher, MatcherError};
 use bellwether_core::plugin::{Descriptor, PluginPattern};
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
-    AdmitError, CompiledPlugin, Compiler, Health, HealthHandle, Limits, OpenError, Runtime,
-    RuntimeError,
+    AdmitError, Compiler, Health, HealthHandle, Limits, OpenError, Runtime, RuntimeError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -250,6 +249,7 @@ pub fn runtime(config: &Config) -> Result<Runtime, RuntimeError> {
         fuel_per_window: config.plugins.fuel_per_window,
         fuel_per_row: config.plugins.fuel_per_row,
         state_bytes_max: config.plugins.state_bytes_max,
+        instances_max: config.plugins.instances_max,
         compile_memory_bytes_max: config.plugins.compile_memory_bytes_max,
         compile_cpu_s_max: config.plugins.compile_cpu_s_max,
         // Other work may be under way, and a machine may be slow to start.

@@ -5,6 +5,7 @@
 use super::{Output, Pipeline, PipelineError, Task};
 use crate::loadout::{Loadout, LoadoutError};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A change under way.
 #[derive(Default)]
@@ -15,16 +16,22 @@ pub(super) struct Fitting {
     before: Option<Arc<Loadout>>,
     /// Workers that have answered.
     answered: usize,
+    /// How long the slowest of them stood still.
+    held: Duration,
     /// Why one of them does not.
     refused: Option<LoadoutError>,
 }
 
 impl Fitting {
     /// A worker has changed its lanes, or says why not.
-    pub(super) fn take(&mut self, change: u64, outcome: Result<(), LoadoutError>) {
-        if change == self.number {
-            self.answered += 1;
-            self.refused = self.refused.take().or(outcome.err());
+    pub(super) fn take(&mut self, change: u64, outcome: Result<Duration, LoadoutError>) {
+        if change != self.number {
+            return;
+        }
+        self.answered += 1;
+        match outcome {
+            Ok(held) => self.held = self.held.max(held),
+            Err(error) => self.refused = Some(error),
         }
     }
 }
@@ -43,11 +50,12 @@ impl Pipeline {
         self.send_fit(loadout, output)
     }
 
-    /// What has become of the change, once all workers have answered. After a refusal all lanes work as before.
+    /// What has become of the change, once all workers have answered: for how long the slowest of them stood still. After
+    /// a refusal all lanes work as before.
     pub fn fitted(
         &mut self,
         output: &mut Output,
-    ) -> Result<Option<Result<(), LoadoutError>>, PipelineError> {
+    ) -> Result<Option<Result<Duration, LoadoutError>>, PipelineError> {
         while let Ok(answer) = self.answers.try_recv() {
             self.take(answer, output);
         }
@@ -55,7 +63,9 @@ impl Pipeline {
             return Ok(None);
         }
         let before = self.fitting.before.take().expect("it was just looked at");
-        let Some(error) = self.fitting.refused.take() else { return Ok(Some(Ok(()))) };
+        let Some(error) = self.fitting.refused.take() else {
+            return Ok(Some(Ok(self.fitting.held)));
+        };
         self.send_fit(&before, output)?;
         Ok(Some(Err(error)))
     }
@@ -67,6 +77,7 @@ impl Pipeline {
     ) -> Result<(), PipelineError> {
         self.fitting.number += 1;
         (self.fitting.answered, self.fitting.refused) = (0, None);
+        self.fitting.held = Duration::ZERO;
         let change = self.fitting.number;
         for worker in 0..self.tasks.len() {
             self.send(worker, Task::Fit { change, loadout: Arc::clone(loadout) }, output)?;

@@ -9,6 +9,7 @@ use bellwether_core::settings::Standard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
 
 /// What a worker is told.
 pub(super) enum Task {
@@ -45,8 +46,8 @@ pub(super) enum Answer {
     Done,
     /// What has changed since the last time, and all counters.
     Saved { sources: Vec<SavedSource>, counters: LaneCounters },
-    /// The lanes work with other plugins, or why they do not.
-    Fitted { change: u64, outcome: Result<(), LoadoutError> },
+    /// The lanes work with other plugins, and stood still for so long, or why they do not.
+    Fitted { change: u64, outcome: Result<Duration, LoadoutError> },
     /// The worker is done.
     Ended { counters: LaneCounters, sources: Vec<SourceInfo> },
     /// The worker cannot go on.
@@ -121,7 +122,8 @@ impl Worker {
                 say(Answer::Done)
             }
             Task::Fit { change, loadout } => {
-                let outcome = self.fit(loadout);
+                let began = Instant::now();
+                let outcome = self.fit(loadout).map(|()| began.elapsed());
                 say(Answer::Fitted { change, outcome })
             }
             Task::Save => {

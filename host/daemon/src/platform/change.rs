@@ -183,9 +183,9 @@ impl Platform {
 
     /// Whether the configuration file names it.
     fn is_at_work(&self, tenant: &str, plugin: &str) -> bool {
-        self.shared.status.read(|tenants| {
-            tenants.get(tenant).is_some_and(|one| one.plugins.contains_key(plugin))
-        })
+        self.shared
+            .status
+            .read(|tenants| tenants.get(tenant).is_some_and(|one| one.plugins.contains_key(plugin)))
     }
 
     fn keep(&self, tenant: &str, plugin: &str, kept: &Kept) {

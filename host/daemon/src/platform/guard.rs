@@ -1,20 +1,10 @@
 //! Looks after an edition that comes in: it goes again by itself if it fails, costs too much, or talks too much or too
 //! little; and once it has counted everywhere for long enough, it stays.
 
+use crate::config::GuardConfig;
 use crate::loadout::Fit;
 use crate::trial::Tally;
 use bellwether_plugins::{CircuitState, Health};
-
-/// What an edition that comes in may do.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GuardLimits {
-    /// How long it must count in all lanes before it stays, in milliseconds.
-    pub guard_ms: u64,
-    /// How many times the fuel or the time of the current edition a row may cost.
-    pub cost_factor: f64,
-    /// Faults from which on it goes.
-    pub faults_max: u64,
-}
 
 /// What is to be done about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +30,7 @@ pub(super) fn look(
     (current, next): (Option<&Health>, Option<&Health>),
     tally: Option<&Tally>,
     now_ms: u64,
-    limits: &GuardLimits,
+    limits: &GuardConfig,
 ) -> Verdict {
     if let Some(why) = next.and_then(|next| ill(next, current, limits)) {
         return Verdict::RollBack(why);
@@ -48,18 +38,18 @@ pub(super) fn look(
     if let Some(why) = tally.and_then(talk) {
         return Verdict::RollBack(why);
     }
-    let guarded = now_ms.saturating_sub(fit.since_ms) >= limits.guard_ms;
+    let guarded = now_ms.saturating_sub(fit.since_ms) >= limits.stands_by_s * 1000;
     let counts = fit.percent == 100 || fit.current.is_none();
     if counts && guarded { Verdict::Settle } else { Verdict::Wait }
 }
 
-fn ill(next: &Health, current: Option<&Health>, limits: &GuardLimits) -> Option<String> {
+fn ill(next: &Health, current: Option<&Health>, limits: &GuardConfig) -> Option<String> {
     let faults: u64 = next.faults.values().sum();
     if faults >= limits.faults_max {
         let last = next.last_fault.as_deref().unwrap_or("no word of it");
         return Some(format!("it failed {faults} times; last: {last}"));
     }
-    if next.circuit == CircuitState::Open {
+    if next.circuit >= CircuitState::Open {
         return Some("it failed so often that it was left out".into());
     }
     let current = current.filter(|current| current.rows >= ROWS_MIN && next.rows >= ROWS_MIN)?;
@@ -94,8 +84,7 @@ mod tests {
     use crate::loadout::Edition;
     use crate::trial::Agreement;
 
-    const LIMITS: GuardLimits =
-        GuardLimits { guard_ms: 900_000, cost_factor: 2.0, faults_max: 3 };
+    const LIMITS: GuardLimits = GuardLimits { guard_ms: 900_000, cost_factor: 2.0, faults_max: 3 };
 
     fn health(rows: u64, fuel: u64, busy_ns: u64, faults: u64) -> Health {
         let faults = [("trap", faults)].into_iter().filter(|(_, count)| *count > 0).collect();

@@ -10,9 +10,9 @@ mod wanted;
 mod watch;
 
 pub use change::{Asked, Change, Changed, PlatformError};
+pub use wanted::Kept;
 pub(crate) use wanted::read as read_wanted;
 pub(crate) use watch::watch;
-pub use wanted::Kept;
 
 use crate::config::Config;
 use crate::loadout::{Fit, Loadout, LoadoutError, Wanted, runtime, settings};
@@ -76,9 +76,8 @@ impl Base {
         tenant: &str,
         fits: BTreeMap<String, Fit>,
     ) -> Result<Arc<Loadout>, LoadoutError> {
-        let fetch = |digest: &str| {
-            self.folder.read(digest).map_err(|error| crate::chain::chain(&error))
-        };
+        let fetch =
+            |digest: &str| self.folder.read(digest).map_err(|error| crate::chain::chain(&error));
         let wanted = Wanted { fits, fetch: Some(&fetch) };
         let wishes = Wishes { panes: true, ..Wishes::default() };
         let settings = settings(&self.config, tenant);

@@ -1,6 +1,6 @@
 //! The task that looks after editions on their way in.
 
-use super::guard::{GuardLimits, Verdict, look};
+use super::guard::{Verdict, look};
 use super::{Asked, Change, Platform};
 use crate::chain::chain;
 use std::future::Future;
@@ -44,25 +44,22 @@ impl Platform {
     fn due(&self, now_ms: u64) -> Vec<Asked> {
         let (fits, limits) = {
             let work = self.work();
-            let plugins = &work.base.config.plugins;
-            let limits = GuardLimits {
-                guard_ms: plugins.guard_s * 1000,
-                cost_factor: plugins.guard_cost_factor,
-                faults_max: plugins.guard_faults_max,
-            };
-            (work.fits.clone(), limits)
+            (work.fits.clone(), work.base.config.plugins.guard.clone())
         };
         let mut due = Vec::new();
         for (tenant, plugin, kept) in fits
             .iter()
-            .flat_map(|(tenant, fits)| fits.iter().map(move |(plugin, kept)| (tenant, plugin, kept)))
+            .flat_map(|(tenant, fits)| {
+                fits.iter().map(move |(plugin, kept)| (tenant, plugin, kept))
+            })
             .filter(|(_, _, kept)| kept.fit.next.is_some())
         {
             let verdict = self.shared.status.read(|tenants| {
                 let Some(one) = tenants.get(tenant) else { return Verdict::Wait };
-                let next = one.plugins.iter().find(|(key, _)| {
-                    key.split_once('~').is_some_and(|(name, _)| name == plugin)
-                });
+                let next = one
+                    .plugins
+                    .iter()
+                    .find(|(key, _)| key.split_once('~').is_some_and(|(name, _)| name == plugin));
                 let both = (one.plugins.get(plugin), next.map(|(_, health)| health));
                 look(&kept.fit, both, one.trials.tallies.get(plugin), now_ms, &limits)
             });

@@ -72,15 +72,15 @@ impl Tenant {
         let tenant = &self.given.tenant;
         let outcome = outcome.map_err(|error| OrderError::Refused(chain(&error)));
         match &outcome {
-            Ok(()) => {
+            Ok(held) => {
                 self.given.loadout = loadout;
                 self.trials.begin(self.given.loadout.shadows());
-                info!(tenant, "the plugins have changed");
+                info!(tenant, ?held, "the plugins have changed");
             }
             Err(error) => warn!(tenant, %error, "the plugins stay as they are"),
         }
         // Whoever gave the order may have left.
-        let _ = reply.send(outcome);
+        let _ = reply.send(outcome.map(drop));
         self.tell(true);
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! What the daemon knows of itself, for people and programs that ask: written by the threads that work, read by the API.
 
-use bellwether_core::intake::IntakeCounters;
-use bellwether_core::lane::LaneCounters;
 use crate::platform::Kept;
 use crate::trial::Trials;
+use bellwether_core::intake::IntakeCounters;
+use bellwether_core::lane::LaneCounters;
 use bellwether_plugins::Health;
 use serde::Serialize;
 use std::collections::BTreeMap;

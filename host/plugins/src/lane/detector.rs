@@ -40,7 +40,7 @@ impl LaneDetector {
 
     /// Has the plugin asked for the state of a source at the next save, even if the source has had no work since.
     pub fn touch(&mut self, source: u32) {
-        self.lane.states.touch(source);
+        self.lane.journal.touch(source);
     }
 
     /// One answer, whole or put together.

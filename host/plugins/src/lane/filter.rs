@@ -45,7 +45,7 @@ impl LaneFilter {
 
     /// Has the plugin asked for the state of a source at the next save, even if the source has had no work since.
     pub fn touch(&mut self, source: u32) {
-        self.lane.states.touch(source);
+        self.lane.journal.touch(source);
     }
 }
 

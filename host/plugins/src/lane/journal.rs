@@ -27,6 +27,11 @@ impl Journal {
         self.calls.push_back(given);
     }
 
+    /// A source counts as one with work, although it has had none.
+    pub(super) fn touch(&mut self, source: u32) {
+        self.touched.entry(source).or_insert(self.first + self.calls.len() as u64);
+    }
+
     /// A source with work that is not saved.
     pub(super) fn first_touched(&self) -> Option<u32> {
         self.touched.keys().next().copied()

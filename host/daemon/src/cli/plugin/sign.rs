@@ -5,7 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Failure, read, stdout};
+use super::{Failure, read};
+use crate::cli::stdout;
 use crate::registry::{PrivateKey, digest_of};
 
 /// Options of `plugin keygen`.
