@@ -5,9 +5,12 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bellwether::api::{ApiState, serve};
+use bellwether::config::Config;
+use bellwether::registry::Registry;
 use bellwether::watch::{InputStatus, Keeper, SourceStatus, Status};
 use bellwether_store::{
     AlertKind, AnomalyRow, AnomalyState, Checkpoint, FindingRow, NewAlert, PaneRow, Severity,
@@ -138,6 +141,10 @@ fn main() -> std::io::Result<()> {
     let cases = if is_empty { &[] } else { CASES.as_slice() };
     let writer = fill(&database, end_ms, cases).map_err(std::io::Error::other)?;
     let (keeper, _thread) = Keeper::start(writer)?;
+    let mut config = Config::default();
+    config.plugins.registry.dir = Some(folder.path().join("plugins"));
+    config.plugins.cache_dir = Some(folder.path().join("cache"));
+    let registry = Registry::open(&config).map_err(std::io::Error::other)?;
     let state = ApiState {
         keeper,
         status: status(end_ms),
@@ -146,6 +153,7 @@ fn main() -> std::io::Result<()> {
         metrics_sources_max: 3,
         started_ms: now_ms,
         window_ms: MINUTE_MS,
+        registry: Arc::new(registry),
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

@@ -14,6 +14,9 @@ use super::problem::Problem;
 /// Requests that may read the store at a time; further ones wait.
 const READERS_MAX: usize = 8;
 
+/// Components that may be sent at a time.
+const UPLOADS_MAX: usize = 4;
+
 /// The tenant of those who name none, unless there is only one.
 const TENANT: &str = "default";
 
@@ -26,11 +29,21 @@ pub(super) struct Desk {
     /// Whether only this machine can reach the API.
     pub(super) is_local: bool,
     readers: Arc<Semaphore>,
+    /// Components that may be in memory at a time; further ones wait in their connections.
+    pub(super) uploads: Arc<Semaphore>,
+    /// One at a time changes the registry.
+    pub(super) registry_turn: Arc<Semaphore>,
 }
 
 impl Desk {
     pub(super) fn new(state: ApiState, is_local: bool) -> Self {
-        Desk { state, is_local, readers: Arc::new(Semaphore::new(READERS_MAX)) }
+        Desk {
+            state,
+            is_local,
+            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            registry_turn: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// Reads the store.

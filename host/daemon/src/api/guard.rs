@@ -12,10 +12,14 @@ use axum::response::Response;
 use subtle::ConstantTimeEq;
 
 use super::desk::Desk;
+use super::plugins::push;
 use super::problem::{self, Problem};
 
 /// How long a request may take, until its body is read and its answer is there.
 const REQUEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How long it may take beyond that until a component is compiled, others before it included.
+const PUSH_WAIT: Duration = Duration::from_secs(600);
 
 /// Names under which a browser reaches its own machine. Any other one may have been pointed here by somebody who wants to
 /// read with the eyes of the user.
@@ -48,7 +52,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 pub(super) async fn guard(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = match admit(&desk, &request) {
-        Ok(()) => match tokio::time::timeout(REQUEST_WAIT, next.run(request)).await {
+        Ok(()) => match tokio::time::timeout(wait(&request), next.run(request)).await {
             Ok(response) => problem::complete(response, &path),
             Err(_) => Problem::Unavailable("no answer in time; ask for less, or later".into())
                 .into_response_for(&path),
@@ -59,6 +63,11 @@ pub(super) async fn guard(State(desk): State<Arc<Desk>>, request: Request, next:
         response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     response
+}
+
+fn wait(request: &Request) -> Duration {
+    let is_push = *request.method() == Method::POST && request.uri().path() == push::PATH;
+    if is_push { REQUEST_WAIT + PUSH_WAIT } else { REQUEST_WAIT }
 }
 
 fn admit(desk: &Desk, request: &Request) -> Result<(), Problem> {

@@ -10,6 +10,7 @@ mod connections;
 mod counts;
 mod desk;
 mod document;
+mod etag;
 mod guard;
 mod health;
 mod metrics;
@@ -40,6 +41,7 @@ use utoipa_axum::routes;
 
 use crate::page;
 use crate::platform::Platform;
+use crate::registry::Registry;
 use crate::watch::{Keeper, Status};
 use desk::Desk;
 use problem::Problem;
@@ -65,6 +67,8 @@ pub struct ApiState {
     pub started_ms: u64,
     /// Length of the windows in which anomalies are judged.
     pub window_ms: u64,
+    /// Takes plugins in.
+    pub registry: Arc<Registry>,
 }
 
 /// Some rows of a list.
@@ -124,6 +128,10 @@ fn routes() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(templates::list))
         .routes(routes!(counts::counts))
         .routes(routes!(plugins::list))
+        .routes(routes!(plugins::versions::list, plugins::push::push))
+        .routes(routes!(plugins::versions::detail, plugins::remove::remove))
+        .routes(routes!(plugins::versions::component))
+        .routes(routes!(plugins::audit::list))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::retry))
         .routes(routes!(silences::list))

@@ -1,5 +1,10 @@
 //! Plugins and how they are doing.
 
+pub(super) mod audit;
+pub(super) mod push;
+pub(super) mod remove;
+pub(super) mod versions;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

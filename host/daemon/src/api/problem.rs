@@ -30,8 +30,14 @@ pub(super) enum Problem {
     Conflict(String),
     /// Its body is too long.
     TooLong(String),
-    /// Its body is no JSON by its own account.
-    NoJson(String),
+    /// Its body is something else than the route takes, by its own account.
+    WrongMedia(String),
+    /// Its body is what it should be, and is refused for what it says.
+    Refused(String),
+    /// It is not what the request expects it to be.
+    Changed(String),
+    /// The request does not say what it expects.
+    Unconditional(String),
     /// It was meant for another host.
     Misdirected(String),
     /// A defect of ours.
@@ -72,7 +78,10 @@ impl Problem {
             Problem::Method => StatusCode::METHOD_NOT_ALLOWED,
             Problem::Conflict(_) => StatusCode::CONFLICT,
             Problem::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Problem::NoJson(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Problem::WrongMedia(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Problem::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Problem::Changed(_) => StatusCode::PRECONDITION_FAILED,
+            Problem::Unconditional(_) => StatusCode::PRECONDITION_REQUIRED,
             Problem::Misdirected(_) => StatusCode::MISDIRECTED_REQUEST,
             Problem::Defect => StatusCode::INTERNAL_SERVER_ERROR,
             Problem::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -87,7 +96,10 @@ impl Problem {
             | Problem::Missing(detail)
             | Problem::Conflict(detail)
             | Problem::TooLong(detail)
-            | Problem::NoJson(detail)
+            | Problem::WrongMedia(detail)
+            | Problem::Refused(detail)
+            | Problem::Changed(detail)
+            | Problem::Unconditional(detail)
             | Problem::Misdirected(detail)
             | Problem::Unavailable(detail) => detail,
             Problem::Unknown => {
@@ -145,7 +157,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::BadCursor { .. } => Problem::Unclear(error.to_string()),
-            StoreError::TooMany { .. } => Problem::Conflict(error.to_string()),
+            StoreError::TooMany { .. } | StoreError::Outrun { .. } => {
+                Problem::Conflict(error.to_string())
+            }
             StoreError::TooLarge { .. } => Problem::TooLong(error.to_string()),
             _ => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "store not available");
@@ -181,7 +195,7 @@ impl From<JsonRejection> for Problem {
         let detail = rejection.body_text();
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLong(detail),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::NoJson(detail),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::WrongMedia(detail),
             _ => Problem::Unclear(detail),
         }
     }

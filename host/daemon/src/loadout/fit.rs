@@ -43,6 +43,14 @@ impl Edition {
     pub fn configured() -> Self {
         Edition { component: Component::Configured, config: None, offset: None, on_failure: None }
     }
+
+    /// The digest of what was pushed.
+    pub fn digest(&self) -> Option<&str> {
+        match &self.component {
+            Component::Configured => None,
+            Component::Pushed { digest, .. } => Some(digest),
+        }
+    }
 }
 
 /// What a tenant wants of one plugin.

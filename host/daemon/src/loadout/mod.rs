@@ -205,6 +205,14 @@ impl Loadout {
         member.map(|member| member.plugin.digest())
     }
 
+    /// The digests of all components, also of those that a rollback would bring back.
+    pub fn digests(&self) -> BTreeSet<String> {
+        let at_work = self.members.iter().map(|member| member.plugin.digest());
+        let before = self.members.iter().filter_map(|member| member.fit.previous.as_ref());
+        let before = before.filter_map(|edition| edition.digest());
+        at_work.chain(before).map(str::to_owned).collect()
+    }
+
     fn handles(&self) -> MutexGuard<'_, Vec<(String, String, HealthHandle)>> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,10 +247,16 @@ pub fn settings(config: &Config, tenant: &str) -> Settings {
 
 /// A runtime with the limits and the cache folder of a configuration.
 pub fn runtime(config: &Config) -> Result<Runtime, RuntimeError> {
+    runtime_of(config, Limits::default().instances_max)
+}
+
+/// The same for so many instances at a time.
+pub fn runtime_of(config: &Config, instances_max: u32) -> Result<Runtime, RuntimeError> {
     let PluginConfig { cache_dir, memory_bytes_max, .. } = &config.plugins;
     let defaults = Limits::default();
     let limits = Limits {
         component_bytes_max: config.plugins.component_bytes_max,
+        instances_max,
         detector_memory_bytes_max: *memory_bytes_max,
         filter_memory_bytes_max: defaults.filter_memory_bytes_max.min(*memory_bytes_max),
         fuel_per_call: config.plugins.fuel_per_call,

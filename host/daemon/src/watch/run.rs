@@ -9,6 +9,7 @@ use crate::chain::chain;
 use crate::config::{Config, Mistakes, StoreConfig};
 use crate::loadout::LoadoutError;
 use crate::platform::{Base, Fits, Loadouts, Platform, read_wanted};
+use crate::registry::Registry;
 use bellwether_store::{Retention, StoreError, StoreOptions, Writer};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -329,15 +330,19 @@ impl Daemon {
 
     /// Names what only a start can change.
     fn tell_what_waits(&self, config: &Config) {
-        let Config { store, api, .. } = &*self.started_with;
+        let Config { store, api, plugins, .. } = &*self.started_with;
         let commit_every_s = config.store.commit_every_s;
         if config.store != (StoreConfig { commit_every_s, ..store.clone() }) || config.api != *api {
             warn!("`api` and `store` but for `commit_every_s` take effect at the next start");
+        }
+        if config.plugins.registry != plugins.registry {
+            warn!("`plugins.registry_dir`, `keys` and the like take effect at the next start");
         }
     }
 
     fn api_state(&self) -> Result<ApiState, RunError> {
         let config = &self.started_with;
+        let registry = Registry::open(config).map_err(LoadoutError::from)?;
         Ok(ApiState {
             keeper: self.keeper.clone(),
             platform: self.platform.clone(),
@@ -347,6 +352,7 @@ impl Daemon {
             metrics_sources_max: config.api.metrics_sources_max,
             started_ms: now_ms(),
             window_ms: config.windows.size_s * 1000,
+            registry: Arc::new(registry),
         })
     }
 }

@@ -6,7 +6,7 @@ use bellwether_core::intake::IntakeCounters;
 use bellwether_core::lane::LaneCounters;
 use bellwether_plugins::Health;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A followed file.
@@ -95,6 +95,8 @@ pub struct TenantStatus {
     pub trials: Trials,
     /// What is wanted of plugins beside the configuration file.
     pub fits: BTreeMap<String, Kept>,
+    /// Digests of the components at work.
+    pub digests: BTreeSet<String>,
     /// Commits.
     pub commit: CommitStatus,
     /// Files: rotations, truncations, losses and whatever else was counted, by name.

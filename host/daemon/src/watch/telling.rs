@@ -53,6 +53,7 @@ pub(super) fn tell(tenant: &Tenant, since: Option<Duration>) {
         status.lanes = tenant.counters.clone();
         status.plugins = tenant.given.loadout.health();
         status.trials = tenant.trials.clone();
+        status.digests = tenant.given.loadout.digests();
         status.files = tenant.files.counters();
         status.open_anomalies = tenant.pipeline.open_anomalies();
     });

@@ -28,6 +28,16 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/normals", ""),
     ("DELETE", "/api/v1/normals?source=file:nginx&template_id=00000002", ""),
     ("GET", "/api/v1/tenants", ""),
+    ("GET", "/api/v1/plugins/versions", ""),
+    ("GET", "/api/v1/audit", ""),
+];
+
+/// Routes that want more than a body in JSON, or something that was pushed before.
+const REGISTRY_ROUTES: &[(&str, &str)] = &[
+    ("POST", "/api/v1/plugins/versions?by=Ada"),
+    ("GET", "/api/v1/plugins/versions/rate/1.0.0"),
+    ("DELETE", "/api/v1/plugins/versions/rate/1.0.0?by=Ada"),
+    ("GET", "/api/v1/plugins/versions/rate/1.0.0/component"),
 ];
 
 const TOKEN: &str = "sixteen letters!";
@@ -39,7 +49,8 @@ async fn every_route_but_health_and_page_wants_the_token() {
     let stand = Stand::with(Some(TOKEN), true, &checkpoints());
     let wrong =
         ["", "Bearer", "Bearer x", "Basic sixteen letters!", "Bearer sixteen letters", TOKEN];
-    for (method, path, body) in ROUTES {
+    let registry_routes = REGISTRY_ROUTES.iter().map(|&(method, path)| (method, path, ""));
+    for (method, path, body) in ROUTES.iter().copied().chain(registry_routes) {
         for value in wrong {
             let answer = stand.send(method, path, &[JSON, ("authorization", value)], body).await;
             assert_eq!(answer.status, 401, "{method} {path} {value:?}");
@@ -48,7 +59,12 @@ async fn every_route_but_health_and_page_wants_the_token() {
         }
         let right = format!("Bearer {TOKEN}");
         let answer = stand.send(method, path, &[JSON, ("authorization", &right)], body).await;
-        assert!(answer.status.is_success(), "{method} {path}: {}", answer.text);
+        let is_answer = if ROUTES.contains(&(method, path, body)) {
+            answer.status.is_success()
+        } else {
+            [404, 415].contains(&answer.status.as_u16())
+        };
+        assert!(is_answer, "{method} {path}: {}", answer.text);
     }
     assert_eq!(stand.get("/nothing").await.status, 401, "unknown routes are not told apart");
     for path in ["/", "/assets/page.js", "/assets/style.css", "/health"] {
@@ -76,10 +92,13 @@ async fn the_document_lists_every_route() {
     }
     let general = |path: &str| {
         let path = path.split('?').next().unwrap();
-        path.replace("/a1", "/{id}").replace("/silences/1", "/silences/{id}")
+        let path = path.replace("/a1", "/{id}").replace("/silences/1", "/silences/{id}");
+        path.replace("/rate/1.0.0", "/{name}/{version}")
     };
+    let named = ROUTES.iter().map(|(method, path, _)| (method, path));
+    let named = named.chain(REGISTRY_ROUTES.iter().map(|(method, path)| (method, path)));
     let mut routes: Vec<String> =
-        ROUTES.iter().map(|(method, path, _)| format!("{method} {}", general(path))).collect();
+        named.map(|(method, path)| format!("{method} {}", general(path))).collect();
     routes.push("GET /health".into());
     listed.sort();
     routes.sort();

@@ -3,5 +3,6 @@
 mod guarding;
 mod lists;
 mod people;
+mod registry;
 mod stand;
 mod state;

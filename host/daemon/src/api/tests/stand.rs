@@ -1,11 +1,12 @@
 //! A store with something in it, and an API in front of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use bellwether_plugins::Health;
+use bellwether_plugins::{Health, Limits};
 use bellwether_store::{
     AlertKind, AnomalyRow, AnomalyState, Checkpoint, FindingRow, NewAlert, PaneRow, Severity,
     SourceRow, StoreOptions, TemplateRow, Writer,
@@ -17,6 +18,7 @@ use tower::ServiceExt;
 use crate::api::{ApiState, router};
 use crate::config::Config;
 use crate::platform::{Base, Fits, Platform};
+use crate::registry::Registry;
 use crate::watch::{InputStatus, Keeper, KeeperThread, SourceStatus, Status, TenantStatus};
 
 /// A Saturday at noon.
@@ -40,6 +42,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -59,6 +62,28 @@ impl Stand {
 
     pub(super) fn with(token: Option<&str>, is_local: bool, checkpoints: &[Checkpoint]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // The largest component that ships has 300 KB.
+        let limits = Limits { component_bytes_max: 400_000, ..Limits::default() };
+        let registry = Registry::on_trial(&folder.path().join("plugins"), limits).unwrap();
+        Stand::before(token, is_local, checkpoints, folder, registry)
+    }
+
+    /// A stand with a registry of one's own.
+    pub(super) fn with_registry(change: impl FnOnce(&mut Registry)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("plugins");
+        let mut registry = Registry::on_trial(&place, Limits::default()).unwrap();
+        change(&mut registry);
+        Stand::before(None, true, &checkpoints(), folder, registry)
+    }
+
+    fn before(
+        token: Option<&str>,
+        is_local: bool,
+        checkpoints: &[Checkpoint],
+        folder: TempDir,
+        registry: Registry,
+    ) -> Self {
         let database = folder.path().join(DATABASE);
         let mut writer = Writer::open(&database, StoreOptions::default()).unwrap();
         for one in checkpoints {
@@ -80,6 +105,7 @@ impl Stand {
             metrics_sources_max: 1,
             started_ms: NOON_MS,
             window_ms: MINUTE_MS,
+            registry: Arc::new(registry),
         };
         Stand { status, keeper, router: router(state, is_local), folder, _thread: thread }
     }
@@ -101,7 +127,7 @@ impl Stand {
     }
 
     pub(super) async fn post(&self, path: &str, body: &str) -> Answer {
-        self.send("POST", path, &[("content-type", "application/json")], body).await
+        self.send("POST", path, &[("content-type", "application/json")], body.to_owned()).await
     }
 
     /// Sends a request to `localhost`, unless the headers name another host.
@@ -110,7 +136,7 @@ impl Stand {
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: impl Into<Body>,
     ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "host") {
@@ -119,12 +145,12 @@ impl Stand {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let request = request.body(body.into()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 16 << 20).await.unwrap();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer { status: parts.status, headers: parts.headers, text }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, text, bytes: bytes.into() }
     }
 
     /// Asks, and demands this status and, of an error, all that belongs to one.
