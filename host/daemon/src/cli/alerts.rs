@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use reqwest::{Client, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::json as object;
 
+use super::running::{reachable, read_token};
 use super::{Failure, Format, load_config, now_ms, stdout};
 use crate::config::{ApiConfig, Config};
 use crate::output::{json, table::Table};
@@ -158,7 +159,8 @@ fn word(value: impl Serialize) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn moment(ms: u64) -> String {
+/// A moment as people read it.
+pub(super) fn moment(ms: u64) -> String {
     let stamp = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     stamp.map_or_else(String::new, |stamp| stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
@@ -249,26 +251,6 @@ fn post(
         let answer = request.send().await?;
         Ok((answer.status(), answer.text().await?))
     })
-}
-
-fn read_token(path: &std::path::Path) -> Result<String, Failure> {
-    let token = std::fs::read_to_string(path).map_err(|error| {
-        Failure::no_input(vec![format!(
-            "cannot read `{}`: {error}; name a readable token_file",
-            path.display()
-        )])
-    })?;
-    Ok(token.trim().to_owned())
-}
-
-/// Whoever listens everywhere can be reached here.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod learn;
 mod plugin;
 mod replay;
 mod run;
+mod running;
 mod templates;
 
 use clap::{Parser, Subcommand, ValueEnum};

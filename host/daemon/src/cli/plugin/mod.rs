@@ -1,13 +1,20 @@
 //! `bellwether plugin`: one file for each of its commands.
 
+mod audit;
 mod bench;
 mod build;
 mod inspect;
 mod new;
+mod push;
+mod remove;
 mod replay;
 mod sign;
 mod test;
+mod versions;
 mod which;
+
+#[cfg(test)]
+mod tests;
 
 use super::Failure;
 
@@ -26,6 +33,14 @@ pub(super) enum Command {
     Bench(bench::Options),
     /// Admit a component and show what it is, wants and promises
     Inspect(inspect::Options),
+    /// Push a component to a running bellwether, which keeps it
+    Push(push::Options),
+    /// List the versions that were pushed, and the tenants for which they work
+    List(versions::Options),
+    /// Remove a version that is not in use
+    Remove(remove::Options),
+    /// Show who did what to plugins, newest first
+    Audit(audit::Options),
     /// Make a key that signs plugins, and the public key by which others check that
     Keygen(sign::KeyOptions),
     /// Sign a component with a key
@@ -40,6 +55,10 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Replay(options) => replay::run(options),
         Command::Bench(options) => bench::run(options),
         Command::Inspect(options) => inspect::run(options),
+        Command::Push(options) => push::run(options),
+        Command::List(options) => versions::run(options),
+        Command::Remove(options) => remove::run(options),
+        Command::Audit(options) => audit::run(options),
         Command::Keygen(options) => sign::keygen(options),
         Command::Sign(options) => sign::run(options),
     }
@@ -51,4 +70,11 @@ fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
         let line = format!("cannot read `{}`: {error}; check the path", path.display());
         Failure::no_input(vec![line])
     })
+}
+
+/// Who is at the keyboard, unless they say otherwise.
+fn person(named: Option<&str>) -> Result<String, Failure> {
+    let of_system = || ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let name = named.map(str::to_owned).or_else(of_system).filter(|name| !name.trim().is_empty());
+    name.ok_or_else(|| Failure::usage("it is noted who does it; say who you are with --by NAME"))
 }

@@ -13,17 +13,17 @@ use crate::registry::{PrivateKey, digest_of};
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct KeyOptions {
     /// The file of the private key; the public one is written beside it, with `.pub` at its end
-    file: PathBuf,
+    pub(super) file: PathBuf,
 }
 
 /// Options of `plugin sign`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Options {
     /// The component; its signature is written beside it, with `.sig` at its end
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// The file of the private key
     #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    pub(super) key: PathBuf,
 }
 
 /// Makes a key. One that is there is never overwritten: what it signed could not be signed again.
