@@ -2,6 +2,8 @@
 //!
 //! To add a group of tests, write `x.rs` or `x/mod.rs` beside this file and add one line here.
 
+// Plugins from the first file to a finding, as their authors go.
+mod authoring;
 // Logs whose faults are known, and what is found of them.
 mod backtest;
 // Chance that is the same in every run, for the groups that need it.

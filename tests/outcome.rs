@@ -55,6 +55,11 @@ pub(crate) fn run_with(
     finish(bellwether(), arguments, feed)
 }
 
+/// Runs a program that somebody has prepared, such as one with variables of its own.
+pub(crate) fn run_prepared(program: Command, arguments: &[&str]) -> Outcome {
+    finish(program, arguments, |_| Ok(()))
+}
+
 fn finish(
     mut command: Command,
     arguments: &[&str],

@@ -89,7 +89,12 @@ impl Project {
         if output.status.success() {
             return Ok(tests_passed(&words));
         }
-        Err(Error::Tests { package: self.package.clone(), stdout: words.into_owned() })
+        let package = self.package.clone();
+        // Without a test that ran, it was the compiler that failed.
+        if !words.contains("\nrunning ") {
+            return Err(Error::Compiler { package });
+        }
+        Err(Error::Tests { package, stdout: words.into_owned() })
     }
 
     fn cargo(&self, what: &str) -> Command {

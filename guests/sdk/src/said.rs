@@ -26,6 +26,10 @@ pub fn count(metric: u32, by: f64) {
 /// Sends the words of a panic to the host, which shows them with the backtrace. The trap alone says only where.
 pub fn tell_panics() {
     if cfg!(target_family = "wasm") {
-        std::panic::set_hook(Box::new(|panic| host_log::log(Level::Error, &panic.to_string())));
+        std::panic::set_hook(Box::new(|panic| {
+            let words = panic.payload_as_str().unwrap_or("without words");
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            host_log::log(Level::Error, &format!("panic at {place}: {words}"));
+        }));
     }
 }

@@ -7,7 +7,7 @@ use super::subject::{Answers, Said, Subject};
 use super::tape::{Step, Tape};
 use bellwether_plugins::OpenError;
 
-/// Sizes of batches. All others are held against the largest but one, which is what the pipeline uses.
+/// Sizes of batches, each held against the one that the pipeline uses.
 const CUTS: [usize; 3] = [1, 7, 4096];
 const USUAL_CUT: usize = 1024;
 
@@ -42,14 +42,17 @@ impl Check {
     }
 }
 
-/// Holds a plugin to the contract. Without a first run to compare with, that is all there is.
+/// Holds a plugin to the contract. Where the first run fails, there is nothing to compare others with.
 pub(crate) fn check(subject: &Subject, tape: &Tape) -> Result<Vec<Check>, OpenError> {
     // A plugin of lines alone never learns when windows close, so its batches need not end there.
     let in_turn = !tape.windows.is_empty();
     let usual = || tape.steps(USUAL_CUT, None, in_turn);
     let first = match play(subject, &usual())? {
         Ok(answers) => answers,
-        Err(fault) => return Ok(vec![Check::new("no faults", Err(fault))]),
+        Err(fault) => {
+            let place = find_fault(subject, tape, in_turn)?.unwrap_or_default();
+            return Ok(vec![Check::failed("no faults", format!("{place}{fault}"))]);
+        }
     };
     let all = first.rows.len() + first.windows.len();
     let mut checks = vec![Check::new("no faults", Ok(all))];
@@ -66,6 +69,17 @@ pub(crate) fn check(subject: &Subject, tape: &Tape) -> Result<Vec<Check>, OpenEr
     checks.push(Check::new("state moved half-way", compare(tape, &first, other)));
     checks.push(Check::new("saved, loaded, saved", states));
     Ok(checks)
+}
+
+/// The row or window that a plugin fails on, found one by one.
+fn find_fault(subject: &Subject, tape: &Tape, in_turn: bool) -> Result<Option<String>, OpenError> {
+    let (mut plugin, mut answers) = (subject.open()?, Answers::default());
+    let steps = tape.steps(1, None, in_turn);
+    let failed = steps.iter().find(|step| plugin.listen(step, &mut answers).is_err());
+    Ok(failed.map(|step| match step {
+        Step::Rows(cut) => format!("{}\n", tape.tell(cut.rows[0])),
+        Step::Window(place, _) => format!("{}\n", tape.tell_window(*place)),
+    }))
 }
 
 type Heard = Result<Answers, String>;
@@ -133,20 +147,12 @@ fn compare(tape: &Tape, first: &Answers, other: Heard) -> Result<usize, String> 
     }
     for (place, said) in &first.windows {
         let now = other.windows.get(place);
-        let pairs = said
-            .iter()
-            .enumerate()
-            .map(|(row, said)| (row, said, now.and_then(|now| now.get(row))));
-        for (row, said, now) in pairs {
+        for (row, said) in said.iter().enumerate() {
+            let now = now.and_then(|now| now.get(row));
             if now != Some(said) {
-                let (_, window) = &tape.windows[*place];
-                let what =
-                    if row == window.rows { "the whole".into() } else { format!("row {row}") };
-                let minute = (window.end_ms - window.start_ms) / 60_000;
-                let place =
-                    tape.windows[..*place].iter().filter(|(_, one)| one.source == window.source);
-                let (number, key) = (place.count() + 1, tape.key(window.source));
-                let what = format!("{what} of window {number} of {key} ({minute} min)");
+                let whole = row == tape.windows[*place].1.rows;
+                let what = if whole { "the whole".into() } else { format!("row {row}") };
+                let what = format!("{what} of {}", tape.tell_window(*place));
                 return Err(differs(&what, Some(said), now));
             }
         }
@@ -158,3 +164,6 @@ fn differs(what: &str, usual: Option<&Said>, now: Option<&Said>) -> String {
     let tell = |said: Option<&Said>| said.map_or("nothing".into(), Said::to_string);
     format!("{what}\n  in batches of {USUAL_CUT}: {}\n  here: {}", tell(usual), tell(now))
 }
+
+#[cfg(test)]
+mod tests;

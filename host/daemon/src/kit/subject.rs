@@ -199,6 +199,14 @@ fn hear_verdicts(plugin: &LaneFilter, cut: &Cut, verdicts: &Verdicts, answers: &
     }
 }
 
+#[cfg(test)]
+impl Said {
+    /// Something that was said, for tests of those who compare.
+    pub(crate) fn marked(words: &str) -> Self {
+        Said { more: vec![words.into()], ..Said::default() }
+    }
+}
+
 impl std::fmt::Display for Said {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut parts = Vec::new();

@@ -140,6 +140,13 @@ impl Tape {
         format!("line {number} of {}, `{text}`", self.key(source))
     }
 
+    /// Which window it is.
+    pub(crate) fn tell_window(&self, place: usize) -> String {
+        let source = self.windows[place].1.source;
+        let of_source = self.windows[..place].iter().filter(|(_, window)| window.source == source);
+        format!("window {} of {}", of_source.count() + 1, self.key(source))
+    }
+
     /// The key of a source.
     pub(crate) fn key(&self, source: u32) -> &str {
         self.keys.get(&source).map_or("?", String::as_str)

@@ -114,7 +114,7 @@ fn write(out: &mut dyn Write, figures: &Figures, limits: &Limits, kind: Kind) ->
     let [fuel, memory, state] = shares.map(percent);
     writeln!(
         out,
-        "\nuses at most {fuel} of its fuel, {memory} of its memory, {state} of its state: {}",
+        "\nat most {fuel} of its fuel, {memory} of its memory, {state} of its state: {}",
         verdict(shares)
     )
 }

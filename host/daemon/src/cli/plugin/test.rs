@@ -35,7 +35,13 @@ pub(in crate::cli) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let project = which::open(&options.dir)?;
-    let passed = project.test()?;
+    let native = match project.test() {
+        Ok(passed) => Check::passed("native tests", passed as usize),
+        Err(guest_build::Error::Tests { stdout, .. }) => {
+            return tell(&project.package, &[Check::failed("native tests", stdout)]);
+        }
+        Err(error) => return Err(error.into()),
+    };
     let found = which::build(&project)?;
     let tests = options.dir.join("tests");
     let settings = match read(&tests.join("config.json"))? {
@@ -43,7 +49,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             .map_err(|error| Failure::data(vec![format!("tests/config.json: {error}")]))?,
         None => Value::Object(serde_json::Map::new()),
     };
-    let mut checks = vec![Check::passed("native tests", passed as usize)];
+    let mut checks = vec![native];
     let mut logs = stage::generated(options.hours, SEED)?;
     if let Some(bytes) = read(&tests.join("lines.log"))? {
         let log = Log { source: "file:lines".into(), bytes };
@@ -51,10 +57,14 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         logs.push(log);
     }
     checks.extend(hold_to_contract(&found, &settings, &logs)?);
+    tell(&found.plugin.descriptor().name, &checks)
+}
+
+/// Writes the verdict on each check, and what was wrong.
+fn tell(name: &str, checks: &[Check]) -> Result<(), Failure> {
     let mut out = stdout();
-    write(&mut out, &checks)?;
+    write(&mut out, checks)?;
     let failed = checks.iter().filter(|check| check.problem.is_some()).count();
-    let name = &found.plugin.descriptor().name;
     if failed == 0 {
         writeln!(out, "{name} passed {} checks", checks.len())?;
         return Ok(out.flush()?);

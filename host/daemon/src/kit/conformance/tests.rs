@@ -1,0 +1,51 @@
+//! The plugins that ship keep the contract, and a difference is told where it begins.
+
+use super::*;
+use crate::config::Config;
+use crate::kit::stage;
+use crate::loadout::{pattern_set, runtime};
+use crate::shipped;
+
+/// Long enough for every detector to speak.
+const HOURS: f64 = 3.0;
+
+#[test]
+fn plugins_that_ship_keep_the_contract() {
+    let config = Config::default();
+    let runtime = runtime(&config).expect("plugins run here");
+    let logs = stage::generated(HOURS, 1).expect("a plan that can be carried out");
+    let drops = r#"{"drop": [{"severity_below": 9}]}"#;
+    for (name, settings) in [
+        ("rate", "{}"),
+        ("novelty", "{}"),
+        ("invariants", "{}"),
+        ("divergence", "{}"),
+        ("entropy", "{}"),
+        ("dmd", "{}"),
+        ("drop-noise", drops),
+    ] {
+        let component = shipped::component(name).expect("it ships");
+        let plugin = runtime.admit(component).expect("what ships is admitted");
+        let subject = Subject { plugin, config: settings.into() };
+        let mut opened = subject.open().expect("it starts");
+        let wanted = opened.plugin().descriptor().clone();
+        let patterns = pattern_set(&config, std::iter::once(&wanted)).expect("patterns");
+        let tape = Tape::record(&logs, subject.plugin.kind(), &wanted, patterns).expect("a tape");
+        for check in check(&subject, &tape).expect("it starts again") {
+            assert_eq!(check.problem, None, "{name}: {}", check.name);
+            assert!(check.compared > 0, "{name}: {} compared nothing", check.name);
+        }
+    }
+}
+
+#[test]
+fn the_first_difference_is_told() {
+    let tape = Tape::default();
+    let said = |words: &str| Said::marked(words);
+    let window =
+        |words: &str| Answers { windows: [(0, vec![said(words)])].into(), ..Answers::default() };
+    assert_eq!(compare(&tape, &window("a"), Ok(window("a"))), Ok(1));
+    assert_eq!(compare(&tape, &window("a"), Err("fault".into())), Err("fault".into()));
+    let words = differs("row 1", Some(&said("a")), None);
+    assert_eq!(words, "row 1\n  in batches of 1024: a\n  here: nothing");
+}
