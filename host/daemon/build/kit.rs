@@ -38,7 +38,6 @@ pub(crate) fn pack() -> io::Result<()> {
     fs::write(out.join("kit.rs"), parts.concat())
 }
 
-#[expect(clippy::print_stdout, reason = "a build script talks to cargo on its standard output")]
 fn read(path: &Path) -> io::Result<String> {
     println!("cargo::rerun-if-changed={}", path.display());
     fs::read_to_string(path)

@@ -109,6 +109,9 @@ mod tests {
     /// Window, template and severity of each line.
     type Row = (u32, u32, u8);
 
+    /// Name, rows, those that are dropped, those that are tagged.
+    type Case<'a> = (&'a str, &'a [Row], &'a [usize], &'a [usize]);
+
     /// The rows that are dropped, and those that are tagged, where two lines of a message may pass.
     fn verdicts(rows: &[Row]) -> (Vec<usize>, Vec<usize>) {
         let columns = vec![
@@ -124,7 +127,7 @@ mod tests {
 
     #[test]
     fn so_many_lines_pass_and_no_more() {
-        let cases: [(&str, &[Row], &[usize], &[usize]); 5] = [
+        let cases: [Case<'_>; 5] = [
             ("few", &[(1, 1, 9), (1, 2, 9)], &[], &[]),
             ("many", &[(1, 1, 9), (1, 1, 9), (1, 1, 9), (1, 1, 9)], &[2, 3], &[1]),
             ("of two messages", &[(1, 1, 9), (1, 2, 9), (1, 1, 9), (1, 2, 9)], &[], &[2, 3]),

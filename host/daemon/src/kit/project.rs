@@ -179,11 +179,6 @@ fn files(name: &Name, sort: Sort) -> Vec<(String, String)> {
         own.map(|(path, text)| (named(path), named(text))).collect();
     let sdk = packed::SDK.iter();
     files.extend(sdk.map(|(path, text)| (format!("sdk/{path}"), (*text).to_owned())));
-    let readme = match sort {
-        Sort::Detector => include_str!("project/detector.md"),
-        Sort::Filter => include_str!("project/filter.md"),
-    };
-    files.push(("README.md".into(), named(readme)));
     files.push((".gitignore".into(), "/target\n".into()));
     files.push(("Cargo.toml".into(), manifest(name)));
     files.push(("Cargo.lock".into(), lock(name)));
