@@ -13,6 +13,7 @@ mod faults;
 mod filter;
 mod guest;
 mod lane;
+mod million;
 mod module;
 mod recovery;
 mod state;
