@@ -71,6 +71,31 @@ fn a_filter_has_limits_of_its_own() {
 }
 
 #[test]
+fn a_row_that_kills_is_undecided_and_all_others_are_decided() {
+    let runtime = Runtime::new(limits(), None).unwrap();
+    let plugin = runtime.admit(&guest::sieve()).unwrap();
+    let mut filter = plugin.filter(r#"{"drop": 3, "tag": 8, "trap": 5}"#).unwrap();
+    let templates = Arc::new(Column::U32s(vec![1, 3, 3, 8, 5, 3, 8, 5, 1]));
+    let runs = [Run { source: 1, rows: 4 }, Run { source: 2, rows: 5 }];
+    for seq in 1..=2 {
+        let lines = Lines { seq, watermark_ms: 0, runs: &runs, columns: &[templates.clone()] };
+        let verdicts = filter.evaluate(&lines).unwrap();
+        assert_eq!(verdicts.drop, Rows::Some(rows(9, &[1, 2, 5])));
+        assert_eq!(verdicts.undecided, Rows::Some(rows(9, &[4, 7])));
+        let tagged: Vec<usize> = (0..9)
+            .filter(|row| verdicts.tags.iter().any(|(tag, rows)| *tag == 0 && rows.contains(*row)))
+            .collect();
+        assert_eq!(tagged, [3, 6]);
+        let poison = filter.take_poison();
+        let found: Vec<_> = poison.iter().map(|poison| (poison.source, poison.row)).collect();
+        assert_eq!(found, [(2, Some(4)), (2, Some(7))]);
+        assert!(poison[0].cause.contains("guest_sieve"), "{}", poison[0].cause);
+    }
+    let health = filter.health().snapshot();
+    assert_eq!((health.rows, health.rows_unscored, health.poisoned), (14, 4, 4));
+}
+
+#[test]
 fn a_refused_configuration_is_told_in_the_words_of_the_filter() {
     let runtime = Runtime::new(limits(), None).unwrap();
     let plugin = runtime.admit(&guest::filter()).unwrap();

@@ -17,12 +17,20 @@ pub(crate) fn filter() -> Vec<u8> {
     guest_build::componentize(&modules()[1]).unwrap()
 }
 
+/// A filter that some rows kill.
+pub(crate) fn sieve() -> Vec<u8> {
+    guest_build::componentize(&modules()[2]).unwrap()
+}
+
 /// Built once per test run.
 fn modules() -> &'static [Vec<u8>] {
     static MODULES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     MODULES.get_or_init(|| {
         let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../guests");
-        let paths = guest_build::compile(&["guest-hostile", "filter-drop-noise"], &target_dir);
+        let paths = guest_build::compile(
+            &["guest-hostile", "filter-drop-noise", "guest-sieve"],
+            &target_dir,
+        );
         let paths = paths.unwrap_or_else(|error| panic!("{error}"));
         paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
     })
