@@ -39,6 +39,7 @@ impl Lane {
                 self.dead.push(letter(name, poison, (None, time_ms, &[])));
             }
         }
+        self.counters.poisoned += self.dead.len() as u64;
         std::mem::take(&mut self.dead)
     }
 }

@@ -4,6 +4,7 @@
 //! judge. It runs on one thread and takes no lock; the same inputs give the same outputs.
 
 mod columns;
+mod counters;
 mod dead;
 mod detect;
 mod dictionary;
@@ -23,12 +24,12 @@ use crate::report::Report;
 use crate::settings::{Settings, Standard};
 use crate::template::TemplateInfo;
 use columns::{ColumnPlan, Facts};
+pub use counters::LaneCounters;
 pub use dead::DeadLetter;
 use detect::LaneDetector;
 use filtering::LaneFilter;
 pub use fit::{DetectorSlot, FilterSlot, Role, Seat, Seated};
 pub use memory::Relief;
-use serde::{Deserialize, Serialize};
 pub use source::IDLE_WINDOWS;
 use source::Sources;
 pub use state::{MetTemplate, SavedSource};
@@ -182,40 +183,6 @@ pub enum LaneError {
         /// The plugin.
         plugin: String,
     },
-}
-
-/// What a lane has counted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneCounters {
-    /// Records that passed the filters.
-    pub kept: u64,
-    /// Records that a filter dropped.
-    pub dropped: u64,
-    /// Records that a failing filter sent to the dead letter.
-    pub dead: u64,
-    /// Records that passed a filter that could not answer.
-    pub unfiltered: u64,
-    /// Examples that were let go of for want of memory.
-    pub examples_given_up: u64,
-    /// Templates that were let go of for want of memory.
-    pub templates_given_up: u64,
-    /// Records per tag.
-    pub tags: std::collections::BTreeMap<String, u64>,
-}
-
-impl LaneCounters {
-    /// Adds the counters of another lane.
-    pub fn add(&mut self, other: &LaneCounters) {
-        self.kept += other.kept;
-        self.dropped += other.dropped;
-        self.dead += other.dead;
-        self.unfiltered += other.unfiltered;
-        self.examples_given_up += other.examples_given_up;
-        self.templates_given_up += other.templates_given_up;
-        for (tag, count) in &other.tags {
-            *self.tags.entry(tag.clone()).or_default() += count;
-        }
-    }
 }
 
 /// What is known of a source, for people.

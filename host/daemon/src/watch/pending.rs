@@ -205,6 +205,7 @@ fn counters_to_rows(counters: &LaneCounters) -> Vec<(String, u64)> {
         ("dropped", &counters.dropped),
         ("dead", &counters.dead),
         ("unfiltered", &counters.unfiltered),
+        ("poisoned", &counters.poisoned),
         ("examples_given_up", examples_given_up),
         ("templates_given_up", templates_given_up),
     ];
@@ -223,6 +224,7 @@ pub(super) fn counters_from_rows(rows: &[(String, u64)]) -> LaneCounters {
         dropped: of("dropped"),
         dead: of("dead"),
         unfiltered: of("unfiltered"),
+        poisoned: of("poisoned"),
         examples_given_up: of("examples_given_up"),
         templates_given_up: of("templates_given_up"),
         tags: tags.collect(),
@@ -240,6 +242,7 @@ mod tests {
             dropped: 2,
             dead: 3,
             unfiltered: 4,
+            poisoned: 8,
             examples_given_up: 6,
             templates_given_up: 7,
             tags: [("noise".to_string(), 5)].into(),

@@ -94,7 +94,7 @@ fn poison_comes_out_with_its_record() {
         "7 judge observe Some(7) 7 third: judge dislikes it",
     ];
     assert_eq!(told(&outputs), expected, "rows are counted after the filters");
-    assert_eq!((lane.counters().dead, lane.counters().kept), (1, 2));
+    assert_eq!((lane.counters().dead, lane.counters().kept, lane.counters().poisoned), (1, 2, 2));
 
     let until_ms = BEGIN_MS + MINUTE;
     let outputs = lane.step(Input::Close { sources: vec![3], until_ms });
