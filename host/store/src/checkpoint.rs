@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::alert::NewAlert;
 use crate::anomaly::AnomalyRow;
+use crate::dead::NewDeadLetter;
 
 /// State, counts, anomalies and alerts of one tenant, written in one transaction or not at all.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Checkpoint {
     pub anomalies: Vec<AnomalyRow>,
     /// What people are to be told; an alert whose key is known already is left out.
     pub alerts: Vec<NewAlert>,
+    /// What plugins could not bear.
+    pub dead_letters: Vec<NewDeadLetter>,
     /// Totals by name.
     pub counters: Vec<(String, u64)>,
 }

@@ -11,6 +11,7 @@ mod alert;
 mod anomaly;
 mod checkpoint;
 mod cursor;
+mod dead;
 mod error;
 mod export;
 mod lock;
@@ -39,6 +40,7 @@ pub use anomaly::{
 pub use checkpoint::{
     Checkpoint, InputRow, Loaded, PaneRow, PluginStateRow, SourceRow, TemplateRow,
 };
+pub use dead::{DEAD_LETTERS_MAX, DeadLetterRow, NewDeadLetter};
 pub use error::StoreError;
 pub use export::export;
 pub use plugin::{
@@ -46,8 +48,8 @@ pub use plugin::{
     PluginVersion, Pushed, VERSIONS_MAX,
 };
 pub use reader::{
-    AlertQuery, AnomalyQuery, AuditQuery, CountPoint, CountsQuery, PAGE_ROWS_MAX, POINTS_MAX, Page,
-    PluginQuery, Reader, SourceSummary, StoreSize, TemplateQuery, TenantSummary,
+    AlertQuery, AnomalyQuery, AuditQuery, CountPoint, CountsQuery, DeadLetterQuery, PAGE_ROWS_MAX,
+    POINTS_MAX, Page, PluginQuery, Reader, SourceSummary, StoreSize, TemplateQuery, TenantSummary,
 };
 pub use retention::Retention;
 pub use silence::{NORMALS_MAX, NewSilence, Normal, SILENCES_MAX, Silence};

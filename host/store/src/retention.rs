@@ -5,8 +5,8 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// How many days things are kept.
 ///
-/// Counts, templates, sources and anomalies age by event time, held against the tenant's watermark; alerts, which have to
-/// do with people, and the audit log by the wall clock.
+/// Counts, templates, sources, anomalies and dead letters age by event time, held against the tenant's watermark; alerts,
+/// which have to do with people, and the audit log by the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Counts of lines.
@@ -17,6 +17,8 @@ pub struct Retention {
     pub templates_days: u32,
     /// Sources without lines, with the state that is kept for them; never shorter than their counts.
     pub sources_days: u32,
+    /// What plugins could not bear.
+    pub dead_letters_days: u32,
     /// Alerts that were sent.
     pub alerts_days: u32,
     /// Alerts that died or were suppressed, and silences that are over.
@@ -32,6 +34,7 @@ impl Default for Retention {
             anomalies_days: 365,
             templates_days: 90,
             sources_days: 365,
+            dead_letters_days: 30,
             alerts_days: 7,
             quiet_days: 30,
             audit_days: 365,
@@ -50,6 +53,7 @@ pub(crate) struct Horizon {
     pub(crate) anomalies_ms: u64,
     pub(crate) templates_ms: u64,
     pub(crate) sources_ms: u64,
+    pub(crate) dead_letters_ms: u64,
 }
 
 impl Horizon {
@@ -66,6 +70,7 @@ impl Horizon {
             counts_ms: days(retention.counts_days),
             anomalies_ms: days(retention.anomalies_days),
             templates_ms: days(retention.templates_days),
+            dead_letters_ms: days(retention.dead_letters_days),
             sources_ms: days(retention.sources_days.max(retention.counts_days.saturating_add(1))),
         }
     }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row};
 use crate::alert::{AlertKind, AlertRow, AlertState, SinkDepth};
 use crate::anomaly::{AnomalyState, AnomalySummary, FindingRow, Note, Said, Severity};
 use crate::checkpoint::TemplateRow;
+use crate::dead::DeadLetterRow;
 use crate::error::Fault;
 use crate::silence::{Normal, Silence};
 use crate::word;
@@ -12,6 +13,10 @@ use crate::word;
 /// What [`alert`] reads.
 pub(crate) const ALERT_COLUMNS: &str = "number, tenant, key, sink, anomaly, source, cause, kind,
     severity, at_ms, body, state, attempts, next_ms, settled_ms, reason";
+
+/// What [`dead_letter`] reads.
+pub(crate) const DEAD_LETTER_COLUMNS: &str =
+    "number, tenant, source, plugin, during, position, at_ms, text, cause";
 
 /// What [`anomaly`] reads.
 pub(crate) const ANOMALY_COLUMNS: &str = "id, source,
@@ -38,6 +43,20 @@ pub(crate) fn alert(row: &Row<'_>) -> Result<AlertRow, Fault> {
         next_ms: row.get("next_ms")?,
         settled_ms: row.get("settled_ms")?,
         reason: row.get("reason")?,
+    })
+}
+
+pub(crate) fn dead_letter(row: &Row<'_>) -> rusqlite::Result<DeadLetterRow> {
+    Ok(DeadLetterRow {
+        number: row.get("number")?,
+        tenant: row.get("tenant")?,
+        source: row.get("source")?,
+        plugin: row.get("plugin")?,
+        during: row.get("during")?,
+        position: row.get("position")?,
+        at_ms: row.get("at_ms")?,
+        text: row.get("text")?,
+        cause: row.get("cause")?,
     })
 }
 

@@ -188,19 +188,23 @@ fn plugins(tenants: &Tenants) -> Part {
     let all = || tenants.values().flat_map(|tenant| &tenant.plugins);
     let faults = all().flat_map(|(_, health)| health.faults.values()).sum();
     let unscored = all().map(|(_, health)| health.rows_unscored).sum();
+    let poisoned = all().map(|(_, health)| health.poisoned).sum();
     let mut part = Part::new([
         ("plugins", all().count() as u64),
         ("faults", faults),
         ("rows_unscored", unscored),
+        ("poisoned", poisoned),
     ]);
     for (tenant, one) in tenants {
         for (plugin, health) in &one.plugins {
-            if health.circuit != CircuitState::Closed {
-                let detail = format!(
-                    "plugin `{plugin}` of tenant `{tenant}` fails too often and is left out for a while"
-                );
-                part.complain(Condition::Degraded, detail);
-            }
+            let how = match health.circuit {
+                CircuitState::Closed => continue,
+                CircuitState::HalfOpen | CircuitState::Open => "is left out for a while",
+                CircuitState::Quarantined => "is not asked any more; mend it, or take it out",
+            };
+            let detail =
+                format!("plugin `{plugin}` of tenant `{tenant}` fails too often and {how}");
+            part.complain(Condition::Degraded, detail);
         }
     }
     part

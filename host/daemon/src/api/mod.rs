@@ -8,6 +8,7 @@ mod anomalies;
 mod asked;
 mod connections;
 mod counts;
+mod dead_letters;
 mod desk;
 mod document;
 mod etag;
@@ -134,6 +135,7 @@ fn routes() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(plugins::audit::list))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::retry))
+        .routes(routes!(dead_letters::list))
         .routes(routes!(silences::list))
         .routes(routes!(silences::end))
         .routes(routes!(normals::list, normals::take_back))

@@ -29,7 +29,7 @@ pub(super) enum Circuit {
     HalfOpen,
     /// It failed too often and is left out for a while.
     Open,
-    /// It was left out too often, and stays out until it is opened anew.
+    /// It was left out too often, and is not asked any more until it is opened anew.
     Quarantined,
 }
 
@@ -55,6 +55,18 @@ pub(super) struct PluginView {
     faults: BTreeMap<String, u64>,
     /// The fault last seen, with its backtrace.
     last_fault: Option<String>,
+    /// Rows, windows and states that were set aside because they kill it.
+    poisoned: u64,
+    /// Calls that were made again after a fault.
+    reruns: u64,
+    /// Batches that were taken apart in search of what kills it.
+    bisections: u64,
+    /// Instances that were changed for new ones because they had grown too much or were too old.
+    rejuvenations: u64,
+    /// How often its fuel is halved, since it used it up again and again; over all lanes the most.
+    fuel_halvings: u64,
+    /// Wall time in its calls, in nanoseconds.
+    busy_ns: u64,
     /// Instances started.
     starts: u64,
     /// Linear memory at present.
@@ -89,6 +101,12 @@ impl PluginView {
             fuel: health.fuel,
             faults: health.faults.into_iter().map(fault).collect(),
             last_fault: health.last_fault,
+            poisoned: health.poisoned,
+            reruns: health.reruns,
+            bisections: health.bisections,
+            rejuvenations: health.rejuvenations,
+            fuel_halvings: health.fuel_halvings,
+            busy_ns: health.busy_ns,
             starts: health.starts,
             memory_bytes: health.memory_bytes,
             states: health.states,

@@ -113,6 +113,6 @@ fn circuit(state: CircuitState) -> &'static str {
         CircuitState::Closed => "still asked",
         CircuitState::HalfOpen => "being tried again",
         CircuitState::Open => "left out for now",
-        CircuitState::Quarantined => "left out until it is opened anew",
+        CircuitState::Quarantined => "not asked any more",
     }
 }

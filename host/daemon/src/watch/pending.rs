@@ -5,10 +5,10 @@
 
 use crate::pipeline::{Checkpoint, SourceCheckpoint};
 use bellwether_core::correlate::{Alarm, Event, EventKind};
-use bellwether_core::lane::{LaneCounters, PaneCounts};
+use bellwether_core::lane::{DeadLetter, LaneCounters, PaneCounts};
 use bellwether_store::{
-    AnomalyRow, AnomalyState, FindingRow, NewAlert, PaneRow, PluginStateRow, Severity, SourceRow,
-    TemplateRow,
+    AnomalyRow, AnomalyState, DEAD_LETTERS_MAX, FindingRow, NewAlert, NewDeadLetter, PaneRow,
+    PluginStateRow, Severity, SourceRow, TemplateRow,
 };
 use std::collections::BTreeMap;
 
@@ -23,6 +23,7 @@ pub(super) struct Pending {
     panes: Vec<PaneRow>,
     anomalies: Vec<AnomalyRow>,
     alerts: Vec<NewAlert>,
+    dead_letters: Vec<NewDeadLetter>,
     sources: BTreeMap<String, SourceRow>,
     templates: Vec<TemplateRow>,
     forgotten: Vec<String>,
@@ -49,6 +50,20 @@ impl Pending {
     pub(super) fn add_event(&mut self, event: &Event, alert: Option<NewAlert>) {
         self.anomalies.push(anomaly(event));
         self.alerts.extend(alert);
+    }
+
+    /// Of more than are ever kept the newest wait.
+    pub(super) fn add_dead(&mut self, letters: Vec<DeadLetter>, key: impl Fn(u32) -> String) {
+        self.dead_letters.extend(letters.into_iter().map(|letter| NewDeadLetter {
+            source: key(letter.source),
+            plugin: letter.plugin,
+            during: letter.during.as_str().into(),
+            position: letter.position,
+            at_ms: letter.time_ms,
+            text: String::from_utf8_lossy(&letter.text).into_owned(),
+            cause: letter.cause,
+        }));
+        self.drop_dead();
     }
 
     /// Everything up to a checkpoint, as one transaction.
@@ -83,6 +98,7 @@ impl Pending {
             panes: std::mem::take(&mut self.panes),
             anomalies: std::mem::take(&mut self.anomalies),
             alerts: std::mem::take(&mut self.alerts),
+            dead_letters: std::mem::take(&mut self.dead_letters),
             counters: counters_to_rows(&counters),
         }
     }
@@ -99,6 +115,9 @@ impl Pending {
         self.anomalies.extend(later.anomalies);
         self.alerts = failed.alerts;
         self.alerts.extend(later.alerts);
+        self.dead_letters = failed.dead_letters;
+        self.dead_letters.extend(later.dead_letters);
+        self.drop_dead();
         let sources = failed.sources.into_iter().map(|row| (row.source.clone(), row));
         self.sources = sources.chain(later.sources).collect();
         let mut templates: BTreeMap<(String, u32), TemplateRow> = BTreeMap::new();
@@ -111,6 +130,11 @@ impl Pending {
         }
         self.templates = templates.into_values().collect();
         self.give_up_panes();
+    }
+
+    fn drop_dead(&mut self) {
+        let beyond = self.dead_letters.len().saturating_sub(DEAD_LETTERS_MAX as usize);
+        self.dead_letters.drain(..beyond);
     }
 
     /// Gives the oldest counts up where too many wait.
@@ -234,6 +258,7 @@ pub(super) fn counters_from_rows(rows: &[(String, u64)]) -> LaneCounters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bellwether_core::plugin::PluginCall;
 
     #[test]
     fn counters_come_back_as_they_were() {
@@ -248,6 +273,35 @@ mod tests {
             tags: [("noise".to_string(), 5)].into(),
         };
         assert_eq!(counters_from_rows(&counters_to_rows(&counters)), counters);
+    }
+
+    #[test]
+    fn dead_letters_that_wait_are_bounded_and_come_in_their_order() {
+        let mut pending = Pending::default();
+        let letter = |time_ms| DeadLetter {
+            source: 3,
+            plugin: "novelty".into(),
+            during: PluginCall::Observe,
+            position: Some(7),
+            time_ms,
+            text: b"odd \xff".to_vec(),
+            cause: "it trapped".into(),
+        };
+        let most = i64::from(DEAD_LETTERS_MAX);
+        pending.add_dead((0..most).map(letter).collect(), |source| format!("file:{source}"));
+        let failed = bellwether_store::Checkpoint {
+            dead_letters: std::mem::take(&mut pending.dead_letters),
+            ..bellwether_store::Checkpoint::default()
+        };
+        pending.add_dead(vec![letter(most)], |source| format!("file:{source}"));
+        pending.put_back(failed);
+        let waiting = &pending.dead_letters;
+        assert_eq!(waiting.len() as i64, most);
+        assert_eq!((waiting[0].at_ms, waiting[most as usize - 1].at_ms), (1, most));
+        assert_eq!(
+            (waiting[0].source.as_str(), waiting[0].text.as_str()),
+            ("file:3", "odd \u{fffd}")
+        );
     }
 
     #[test]

@@ -288,6 +288,7 @@ impl Tenant {
         let keys = self.pipeline.intake();
         self.pending.add_panes(output.panes, |source| keys.source_key(source).to_string());
         self.trials.take(output.trials, self.pipeline.correlator());
+        self.pending.add_dead(output.dead, |source| keys.source_key(source).to_string());
         for event in &output.events {
             let Config { alerts, sources, .. } = &*self.given.config;
             let alert = new_alerts(alerts, sources, event);

@@ -22,11 +22,11 @@ use crate::reader::Reader;
 use crate::retention::{Horizon, Retention};
 use crate::row;
 
-/// Writes a tenant as lines of JSON: the tenant, inputs, sources, templates, counts, anomalies, alerts, silences, what is
-/// normal; nothing for an unknown tenant. `retention` should be that of the writer.
+/// Writes a tenant as lines of JSON: the tenant, inputs, sources, templates, counts, anomalies, dead letters, alerts,
+/// silences, what is normal; nothing for an unknown tenant. `retention` should be that of the writer.
 ///
 /// What is gone for another reason than its age in event time is missing: counts and anomalies that the size of the file
-/// has crowded out, and alerts that were settled long ago.
+/// has crowded out, dead letters beyond as many as are kept, and alerts that were settled long ago.
 pub fn export(
     reader: &Reader,
     tenant: &str,
@@ -47,6 +47,7 @@ pub fn export(
         lines.templates()?;
         lines.counts()?;
         lines.anomalies()?;
+        lines.dead_letters()?;
         lines.alerts()?;
         lines.people()
     })
@@ -152,6 +153,24 @@ impl Lines<'_> {
         while let Some(row) = rows.next()? {
             let line = anomaly_line(self.connection, self.tenant, row)?;
             self.line("anomaly", &line)?;
+        }
+        Ok(())
+    }
+
+    fn dead_letters(&mut self) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT {} FROM dead_letter WHERE tenant = ?1 AND at_ms >= ?2
+             ORDER BY at_ms, source, position, plugin, during, number",
+            row::DEAD_LETTER_COLUMNS
+        ))?;
+        let mut rows = statement.query(params![self.tenant, self.horizon.dead_letters_ms])?;
+        while let Some(row) = rows.next()? {
+            let one = row::dead_letter(row)?;
+            let value = json!({
+                "source": one.source, "plugin": one.plugin, "during": one.during,
+                "position": one.position, "at_ms": one.at_ms, "text": one.text, "cause": one.cause,
+            });
+            self.line("dead_letter", &value)?;
         }
         Ok(())
     }

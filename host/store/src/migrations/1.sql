@@ -175,6 +175,19 @@ CREATE INDEX alert_cause ON alert (tenant, sink, source, cause, number);
 CREATE INDEX alert_pending ON alert (next_ms) WHERE state = 'pending';
 CREATE INDEX alert_settled ON alert (settled_ms) WHERE settled_ms IS NOT NULL;
 
+CREATE TABLE dead_letter (
+    tenant TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    plugin TEXT NOT NULL,
+    during TEXT NOT NULL,
+    position INTEGER,
+    at_ms INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    PRIMARY KEY (tenant, number)
+) STRICT;
+
 CREATE TABLE counter (
     tenant TEXT NOT NULL,
     name TEXT NOT NULL,

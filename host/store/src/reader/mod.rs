@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod counts;
+mod dead;
 mod lists;
 mod plugins;
 mod size;
@@ -15,6 +16,7 @@ use crate::open;
 
 pub use anomalies::AnomalyQuery;
 pub use counts::{CountPoint, CountsQuery, POINTS_MAX};
+pub use dead::DeadLetterQuery;
 pub use lists::{AlertQuery, SourceSummary, TemplateQuery, TenantSummary};
 pub use plugins::{AuditQuery, PluginQuery};
 pub use size::StoreSize;

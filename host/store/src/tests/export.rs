@@ -1,7 +1,7 @@
 //! Exports: equal where the content is, whatever came before; different where it is not.
 
 use super::*;
-use crate::{NewSilence, Retention, export};
+use crate::{NewDeadLetter, NewSilence, Retention, export};
 
 /// How a history is cut into commits, and what happens between them.
 #[derive(Clone, Copy)]
@@ -156,6 +156,7 @@ fn any_difference_shows() {
         ("finding", |one| one.anomalies[0].findings[0].position = None),
         ("evidence", |one| one.anomalies[0].evidence.clear()),
         ("alert", |one| one.alerts[0].body.push(' ')),
+        ("dead letter", |one| one.dead_letters[0].cause.push(' ')),
     ];
     let content = || {
         let mut one = checkpoint(NOON_MS);
@@ -164,6 +165,8 @@ fn any_difference_shows() {
         one.panes = vec![pane(1, NOON_MS, &[(1, 1)])];
         one.anomalies = vec![anomaly("a", NOON_MS)];
         one.alerts = vec![alert(&one.anomalies[0], AlertKind::Opened, &["mail"])];
+        one.dead_letters =
+            vec![NewDeadLetter { at_ms: NOON_MS as i64, ..NewDeadLetter::default() }];
         one
     };
     let export_of = |one: &Checkpoint| {

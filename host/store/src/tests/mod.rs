@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod counts;
+mod dead;
 mod export;
 mod lists;
 mod opening;

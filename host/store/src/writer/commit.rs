@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Writer, alerts, anomalies, transact};
+use super::{Writer, alerts, anomalies, dead, transact};
 use crate::checkpoint::{Checkpoint, InputRow, PaneRow, SourceRow, TemplateRow};
 use crate::error::{Fault, StoreError};
 use crate::pack::Packer;
@@ -54,6 +54,7 @@ pub(super) fn put(
     for alert in &checkpoint.alerts {
         alerts::put(transaction, tenant, alert)?;
     }
+    dead::put(transaction, tenant, &checkpoint.dead_letters)?;
     let mut statement = transaction.prepare_cached(
         "INSERT INTO counter (tenant, name, value) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET value = excluded.value",

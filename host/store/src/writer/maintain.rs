@@ -40,6 +40,8 @@ pub struct Maintained {
     pub templates_aged: u64,
     /// Sources deleted for their age.
     pub sources_aged: u64,
+    /// Dead letters deleted for their age.
+    pub dead_letters_aged: u64,
     /// Alerts deleted for their age.
     pub alerts_aged: u64,
     /// Silences deleted for their age.
@@ -114,6 +116,7 @@ fn tend(
     done.counts_rolled_up += rolled_up;
     let anomalies = trim::anomalies(transaction, tenant, horizon.anomalies_ms, THINGS_MAX)?;
     done.anomalies_aged += anomalies;
+    done.dead_letters_aged += trim::dead_letters(transaction, tenant, horizon.dead_letters_ms)?;
     done.has_more |= rolled_up == left || anomalies == THINGS_MAX;
     Ok(())
 }

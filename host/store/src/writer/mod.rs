@@ -3,6 +3,7 @@
 mod alerts;
 mod anomalies;
 mod commit;
+mod dead;
 mod due;
 mod load;
 mod maintain;

@@ -150,6 +150,20 @@ pub(super) fn audits(
     )
 }
 
+/// Deletes dead letters of before a moment, but for the last one, lest its number be given again.
+pub(super) fn dead_letters(
+    transaction: &Transaction<'_>,
+    tenant: &str,
+    before_ms: u64,
+) -> Result<u64, Fault> {
+    execute(
+        transaction,
+        "DELETE FROM dead_letter WHERE tenant = ?1 AND at_ms < ?2
+             AND number < (SELECT max(number) FROM dead_letter WHERE tenant = ?1)",
+        params![tenant, before_ms],
+    )
+}
+
 /// When the oldest counts of a tenant and grain start.
 pub(super) fn oldest_counts(
     transaction: &Transaction<'_>,

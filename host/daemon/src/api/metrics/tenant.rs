@@ -30,6 +30,9 @@ const COUNTERS: &[OfTenant] = &[
     ("unfiltered_records_total", "Records that passed a filter that could not answer.", |one| {
         one.lanes.unfiltered as f64
     }),
+    ("dead_letters_total", "Records, windows and states that plugins could not bear.", |one| {
+        one.lanes.poisoned as f64
+    }),
     ("commits_total", "Commits since the start.", |one| one.commit.commits as f64),
     ("commit_failures_total", "Attempts to commit that failed.", |one| one.commit.failures as f64),
     (
@@ -73,6 +76,16 @@ const PLUGIN_COUNTERS: &[OfPlugin] = &[
     ("plugin_unscored_rows_total", "Rows for which a plugin failed or was left out.", |one| {
         one.rows_unscored
     }),
+    ("plugin_poisoned_total", "Rows, windows and states that kill a plugin.", |one| one.poisoned),
+    ("plugin_reruns_total", "Calls of a plugin that were made again after a fault.", |one| {
+        one.reruns
+    }),
+    ("plugin_bisections_total", "Batches that were taken apart for what kills a plugin.", |one| {
+        one.bisections
+    }),
+    ("plugin_rejuvenations_total", "Instances of a plugin changed for wear or age.", |one| {
+        one.rejuvenations
+    }),
     ("plugin_fuel_total", "Fuel used by a plugin.", |one| one.fuel),
     ("plugin_starts_total", "Instances of a plugin that were started.", |one| one.starts),
 ];
@@ -80,6 +93,12 @@ const PLUGIN_COUNTERS: &[OfPlugin] = &[
 const PLUGIN_GAUGES: &[OfPlugin] = &[
     ("plugin_memory_bytes", "Linear memory of a plugin at present.", |one| one.memory_bytes),
     ("plugin_state_bytes", "Saved state of a plugin.", |one| one.state_bytes),
+    ("plugin_fuel_halvings", "How often the fuel of a plugin is halved for using it up.", |one| {
+        one.fuel_halvings
+    }),
+    ("plugin_quarantined", "Whether a plugin is not asked any more: 1 if so.", |one| {
+        u64::from(one.circuit == CircuitState::Quarantined)
+    }),
     ("plugin_left_out", "Whether a plugin fails too often and is left out: 1 if so.", |one| {
         u64::from(one.circuit != CircuitState::Closed)
     }),
@@ -150,6 +169,10 @@ fn plugins(families: &mut Families, tenants: &Tenants) {
         for (tenant, plugin, health) in all() {
             family.count(&[("tenant", tenant), ("plugin", plugin)], value(health));
         }
+    }
+    let mut busy = families.counter("plugin_busy_seconds_total", "Wall time in calls of a plugin.");
+    for (tenant, plugin, health) in all() {
+        busy.add(&[("tenant", tenant), ("plugin", plugin)], health.busy_ns as f64 / 1e9);
     }
     let mut faults = families.counter("plugin_faults_total", "Faults of a plugin by cause.");
     for (tenant, plugin, health) in all() {

@@ -47,6 +47,7 @@ async fn pages_follow_one_another_to_the_end() {
         ("/api/v1/templates", "template", "1 2 3"),
         ("/api/v1/sources", "source", "file:new file:nginx file:old"),
         ("/api/v1/alerts", "number", "10 9 8 7 6 5 4 3 2 1"),
+        ("/api/v1/dead-letters", "position", "300 200 100"),
     ];
     for (path, field, expected) in lists {
         for limit in [1, 2, 3, 200] {

@@ -8,8 +8,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use bellwether_plugins::{Health, Limits};
 use bellwether_store::{
-    AlertKind, AnomalyRow, AnomalyState, Checkpoint, FindingRow, NewAlert, PaneRow, Severity,
-    SourceRow, StoreOptions, TemplateRow, Writer,
+    AlertKind, AnomalyRow, AnomalyState, Checkpoint, FindingRow, NewAlert, NewDeadLetter, PaneRow,
+    Severity, SourceRow, StoreOptions, TemplateRow, Writer,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -216,8 +216,21 @@ pub(super) fn checkpoints() -> Vec<Checkpoint> {
         panes: (0..60).map(pane).collect(),
         anomalies,
         alerts,
+        dead_letters: (1..=3).map(dead_letter).collect(),
         ..Checkpoint::default()
     }]
+}
+
+fn dead_letter(number: u64) -> NewDeadLetter {
+    NewDeadLetter {
+        source: "file:nginx".into(),
+        plugin: "novelty".into(),
+        during: "observe".into(),
+        position: Some(100 * number),
+        at_ms: NOON_MS as i64,
+        text: "a marked line".into(),
+        cause: "the plugin trapped".into(),
+    }
 }
 
 fn source(key: &str, number: u32) -> SourceRow {
