@@ -121,7 +121,8 @@ fn list(options: &ListOptions, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-fn tenants(reader: &Reader, asked: Option<&str>) -> Result<Vec<String>, StoreError> {
+/// The tenant that was asked for, or all.
+pub(super) fn tenants(reader: &Reader, asked: Option<&str>) -> Result<Vec<String>, StoreError> {
     match asked {
         Some(tenant) => Ok(vec![tenant.to_owned()]),
         None => Ok(reader.tenants()?.into_iter().map(|one| one.tenant).collect()),

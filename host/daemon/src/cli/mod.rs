@@ -4,6 +4,7 @@ mod alerts;
 mod backtest;
 mod check;
 mod compile;
+mod dead_letters;
 mod demo;
 mod export;
 mod failure;
@@ -77,6 +78,8 @@ enum Command {
         /// Limits, as JSON
         limits: String,
     },
+    /// List what plugins could not bear: records, windows and states that kill them
+    DeadLetters(dead_letters::Options),
     /// Check a configuration, the pattern files and the plugins it names
     Check {
         /// The configuration file
@@ -149,6 +152,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Generate(options) => generate::run(&options),
         Command::Alerts { command } => alerts::run(&command),
         Command::CompilePlugin { limits } => compile::run(&limits),
+        Command::DeadLetters(options) => dead_letters::run(&options),
         Command::Check { config: Some(config), .. } => check::config(&config),
         Command::Check { config: None, .. } => check::defaults(),
     }

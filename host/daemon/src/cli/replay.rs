@@ -82,7 +82,7 @@ pub(super) fn run_with(
     let reference_ms = options.reference_time.map(|time| time.as_millisecond());
     let ids =
         inputs.announce(&mut pipeline, options.source.as_deref(), routing, reference_ms, now_ms);
-    let mut events = Vec::new();
+    let (mut events, mut first_dead) = (Vec::new(), None);
     let mut out = stdout();
     let mut take = |output: Output| {
         kept.write(&output)?;
@@ -91,6 +91,8 @@ pub(super) fn run_with(
             out.flush()?;
         }
         events.extend(output.events);
+        let dead = first_dead.take().into_iter().chain(output.dead);
+        first_dead = dead.min_by_key(|one| (one.time_ms, one.source, one.position));
         Ok(())
     };
     inputs.read(&mut pipeline, &ids, &mut take)?;
@@ -100,6 +102,7 @@ pub(super) fn run_with(
     write_results(options.format, &mut out, &events, &totals)?;
     let health = loadout.health();
     summary::write(&mut io::stderr().lock(), &totals, &health, window_ms, began.elapsed())?;
+    summary::write_dead(&mut io::stderr().lock(), &totals, first_dead.as_ref())?;
     if health.values().any(|health| health.deadlines > 0) {
         return Err(Failure::our_fault(
             "a plugin was stopped by the clock, so these results may differ from run to run; lower its fuel",

@@ -4,11 +4,14 @@ use super::json::Account;
 use super::table::Table;
 use crate::pipeline::Totals;
 use bellwether_core::calibrate::WARM_UP_WINDOWS;
+use bellwether_core::lane::DeadLetter;
 use bellwether_plugins::{CircuitState, Health};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
+/// Most characters shown of a record that a plugin could not bear.
+const TEXT_LETTERS_MAX: usize = 200;
 /// Sources shown; the rest is counted.
 const SOURCES_MAX: usize = 20;
 
@@ -104,6 +107,30 @@ fn write_plugins(out: &mut dyn Write, health: &BTreeMap<String, Health>) -> io::
         if let Some(fault) = &health.last_fault {
             writeln!(out, "  last: {}", super::terminal::safe(fault))?;
         }
+    }
+    Ok(())
+}
+
+/// How much plugins could not bear, and the first of it.
+pub(crate) fn write_dead(
+    out: &mut dyn Write,
+    totals: &Totals,
+    first: Option<&DeadLetter>,
+) -> io::Result<()> {
+    let Some(first) = first else { return Ok(()) };
+    let key = totals.forms.get(&first.source).map_or("", |source| source.key.as_str());
+    let (plugin, during) = (&first.plugin, first.during.as_str());
+    writeln!(
+        out,
+        "{} rows, windows or states were set aside, as plugins could not bear them; the first, in {during} of {plugin}:",
+        totals.lanes.poisoned
+    )?;
+    let place = first.position.map_or(String::new(), |position| format!(" at {position}"));
+    let text = String::from_utf8_lossy(&first.text);
+    let text: String = text.chars().take(TEXT_LETTERS_MAX).collect();
+    writeln!(out, "  {}{place}: {}", super::terminal::safe(key), super::terminal::safe(&text))?;
+    for line in first.cause.lines() {
+        writeln!(out, "  {}", super::terminal::safe(line))?;
     }
     Ok(())
 }

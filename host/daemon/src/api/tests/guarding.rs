@@ -21,6 +21,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/templates", ""),
     ("GET", "/api/v1/counts?source=x&from=0&to=1", ""),
     ("GET", "/api/v1/plugins", ""),
+    ("GET", "/api/v1/dead-letters", ""),
     ("GET", "/api/v1/alerts", ""),
     ("POST", "/api/v1/alerts/retry", "{}"),
     ("GET", "/api/v1/silences", ""),
