@@ -117,6 +117,13 @@ pub struct Descriptor {
     pub config_schema: String,
 }
 
+impl Descriptor {
+    /// Whether it can go on with a state of that version.
+    pub fn reads(&self, version: u32) -> bool {
+        (self.reads_state_from..=self.state_version).contains(&version)
+    }
+}
+
 /// Lines of one lane, for one plugin.
 #[derive(Debug, Clone, Copy)]
 pub struct Lines<'a> {

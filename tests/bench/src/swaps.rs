@@ -151,7 +151,12 @@ impl Load {
         let source = checkpoint.sources.first().context("the source was saved")?;
         let (_, state) = source.plugins.first().context("the plugin has a state")?;
         let book: Book = postcard::from_bytes(&unpack(&state.bytes)?)?;
-        ensure!(book == self.expected, "{} rows of {}, or not in order", book.rows, self.expected.rows);
+        ensure!(
+            book == self.expected,
+            "{} rows of {}, or not in order",
+            book.rows,
+            self.expected.rows
+        );
         Ok(lines_per_s)
     }
 }

@@ -7,7 +7,7 @@ use super::detect::LaneDetector;
 use super::filtering::LaneFilter;
 use super::{Lane, LaneError, PatternSet, check_span, plan};
 use crate::lane::columns::ColumnPlan;
-use crate::plugin::{Descriptor, Detector, Filter, Plugin, Scale, SeriesColumn, WindowSpan};
+use crate::plugin::{Detector, Filter, Plugin, Scale, SeriesColumn, WindowSpan};
 use std::collections::BTreeMap;
 
 /// Whether what a plugin says counts.
@@ -243,7 +243,7 @@ fn hand_over<'a>(
 ) -> Option<Seat> {
     let same = known.filter(|(own, _)| own.name == seat.name);
     let (from, old) = same.min_by_key(|(own, _)| own.role)?;
-    if !reads(fresh.descriptor(), old.descriptor()) {
+    if !fresh.descriptor().reads(old.descriptor().state_version) {
         return None;
     }
     for number in numbers {
@@ -252,11 +252,6 @@ fn hand_over<'a>(
         }
     }
     Some(from.clone())
-}
-
-/// Whether a plugin can go on with the states of another.
-fn reads(new: &Descriptor, old: &Descriptor) -> bool {
-    (new.reads_state_from..=new.state_version).contains(&old.state_version)
 }
 
 fn take_kept<T>(old: &mut [Option<T>], seat: &Seat, seat_of: impl Fn(&T) -> &Seat) -> T {

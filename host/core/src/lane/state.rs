@@ -132,6 +132,10 @@ impl Lane {
         for (seat, plugin) in seated(&mut self.filters, &mut self.detectors) {
             if let Some(place) = seat.place(&keys) {
                 let PluginState { version, bytes } = &plugins[place].1;
+                // One that cannot read what its predecessor wrote begins to learn.
+                if !plugin.descriptor().reads(*version) {
+                    continue;
+                }
                 plugin.load(number, PluginState { version: *version, bytes: unpack(bytes)? });
             }
         }

@@ -1,6 +1,8 @@
 //! Plugins and how they are doing.
 
 pub(super) mod audit;
+pub(super) mod fits;
+pub(super) mod preflight;
 pub(super) mod push;
 pub(super) mod remove;
 pub(super) mod versions;

@@ -193,6 +193,20 @@ impl Loadout {
         beside.map(|own| (own.name.clone(), own.edition.clone())).collect()
     }
 
+    /// Whether the edition of a plugin that comes in can go on with what the current one remembers.
+    pub fn reads_state(&self, name: &str) -> bool {
+        let find = |which| {
+            let mut own = self.members.iter().filter(|own| own.name == name && own.which == which);
+            own.next().map(|own| own.plugin.descriptor())
+        };
+        match (find(Which::Current), find(Which::Next)) {
+            (Some(current), Some(next)) => {
+                next.reads(current.state_version)
+            }
+            _ => false,
+        }
+    }
+
     /// The digest of the component behind a saved state.
     pub fn digest(&self, key: &str) -> Option<&str> {
         let (name, edition) =
@@ -247,7 +261,7 @@ pub fn settings(config: &Config, tenant: &str) -> Settings {
 
 /// A runtime with the limits and the cache folder of a configuration.
 pub fn runtime(config: &Config) -> Result<Runtime, RuntimeError> {
-    runtime_of(config, Limits::default().instances_max)
+    runtime_of(config, config.plugins.instances_max)
 }
 
 /// The same for so many instances at a time.
@@ -263,7 +277,6 @@ pub fn runtime_of(config: &Config, instances_max: u32) -> Result<Runtime, Runtim
         fuel_per_window: config.plugins.fuel_per_window,
         fuel_per_row: config.plugins.fuel_per_row,
         state_bytes_max: config.plugins.state_bytes_max,
-        instances_max: config.plugins.instances_max,
         compile_memory_bytes_max: config.plugins.compile_memory_bytes_max,
         compile_cpu_s_max: config.plugins.compile_cpu_s_max,
         // Other work may be under way, and a machine may be slow to start.

@@ -182,7 +182,7 @@ impl Platform {
     }
 
     /// Whether the configuration file names it.
-    fn is_at_work(&self, tenant: &str, plugin: &str) -> bool {
+    pub(super) fn is_at_work(&self, tenant: &str, plugin: &str) -> bool {
         self.shared
             .status
             .read(|tenants| tenants.get(tenant).is_some_and(|one| one.plugins.contains_key(plugin)))

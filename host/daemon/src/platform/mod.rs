@@ -6,11 +6,13 @@
 
 mod change;
 mod guard;
+mod preflight;
 mod wanted;
 mod watch;
 
 pub use change::{Asked, Change, Changed, PlatformError};
 pub use wanted::Kept;
+pub use preflight::{Cost, Report, Stretch};
 pub(crate) use wanted::read as read_wanted;
 pub(crate) use watch::watch;
 

@@ -1,9 +1,7 @@
 //! The detector.
 
 use crate::book::Book;
-use bellwether_sdk::{
-    Descriptor, Detector, Explanation, LineColumn, Lines, Scorer, descriptor,
-};
+use bellwether_sdk::{Descriptor, Detector, Explanation, LineColumn, Lines, Scorer, descriptor};
 use serde::Deserialize;
 
 /// What the user may set.

@@ -119,7 +119,7 @@ pub(in crate::api) struct FitView {
 pub(in crate::api) struct NewEdition {
     /// Who asks for it.
     #[schema(schema_with = Person::schema)]
-    by: Person,
+    pub(super) by: Person,
     /// A version that was pushed; null for what the configuration file names.
     #[schema(value_type = Option<String>, max_length = 64, example = "1.2.3")]
     version: Option<Text<64>>,
@@ -310,12 +310,12 @@ async fn change(
 fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(tag) = headers.get(IF_MATCH) else { return Ok(None) };
     let number = tag.to_str().ok().and_then(|tag| tag.trim().trim_matches('"').parse().ok());
-    number.map(Some).ok_or_else(|| {
-        Problem::Unclear("`If-Match` names no revision, such as \"7\"".into())
-    })
+    number
+        .map(Some)
+        .ok_or_else(|| Problem::Unclear("`If-Match` names no revision, such as \"7\"".into()))
 }
 
-fn problem(error: PlatformError) -> Problem {
+pub(super) fn problem(error: PlatformError) -> Problem {
     match error {
         PlatformError::NoTenant { .. } | PlatformError::NoPlugin { .. } => {
             Problem::Missing(error.to_string())

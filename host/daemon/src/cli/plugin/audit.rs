@@ -7,7 +7,8 @@ use bellwether_store::{AuditEntry, AuditOutcome, AuditQuery, AuditRow, PAGE_ROWS
 
 use super::super::alerts::moment;
 use super::super::load_config;
-use super::{Failure, Format, stdout};
+use super::Failure;
+use crate::cli::{Format, stdout};
 use crate::output::{json, table::Table};
 
 /// Digits of a digest in a table.

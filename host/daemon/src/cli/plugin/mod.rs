@@ -3,8 +3,10 @@
 mod audit;
 mod bench;
 mod build;
+mod fits;
 mod inspect;
 mod new;
+mod preflight;
 mod push;
 mod remove;
 mod replay;
@@ -37,6 +39,18 @@ pub(super) enum Command {
     Push(push::Options),
     /// List the versions that were pushed, and the tenants for which they work
     List(versions::Options),
+    /// Show which edition of a plugin works, which one comes in, and how they compare
+    Show(fits::ShowOptions),
+    /// Tell what an edition would have said in the last minutes, and what it costs; nothing changes
+    Preflight(preflight::Options),
+    /// Bring an edition in as a shadow, or let it count in some of the lanes
+    Canary(fits::CanaryOptions),
+    /// Let an edition count in all lanes; the one before stands by for a while
+    Activate(fits::EditionOptions),
+    /// Go back: from the edition that comes in, or else to the one that worked before
+    Rollback(fits::NameOptions),
+    /// Turn a plugin off; a rollback turns it on again
+    Disable(fits::NameOptions),
     /// Remove a version that is not in use
     Remove(remove::Options),
     /// Show who did what to plugins, newest first
@@ -57,6 +71,12 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Inspect(options) => inspect::run(options),
         Command::Push(options) => push::run(options),
         Command::List(options) => versions::run(options),
+        Command::Show(options) => fits::show(options),
+        Command::Preflight(options) => preflight::run(options),
+        Command::Canary(options) => fits::canary(options),
+        Command::Activate(options) => fits::activate(options),
+        Command::Rollback(options) => fits::roll_back(options),
+        Command::Disable(options) => fits::disable(options),
         Command::Remove(options) => remove::run(options),
         Command::Audit(options) => audit::run(options),
         Command::Keygen(options) => sign::keygen(options),

@@ -8,7 +8,8 @@ use reqwest::{Method, StatusCode};
 use super::super::load_config;
 use super::super::running::{Answer, Running};
 use super::sign::beside;
-use super::{Failure, person, read, stdout};
+use super::{Failure, person, read};
+use crate::cli::stdout;
 use crate::output::terminal::safe;
 
 /// Options of `plugin push`.

@@ -7,7 +7,8 @@ use reqwest::Method;
 
 use super::super::load_config;
 use super::super::running::Running;
-use super::{Failure, person, stdout};
+use super::{Failure, person};
+use crate::cli::stdout;
 use crate::output::terminal::safe;
 
 /// Options of `plugin remove`.

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::super::alerts::moment;
 use super::super::running::{Running, Trouble};
 use super::super::{load_config, tell};
-use super::{Failure, Format, stdout};
+use super::Failure;
+use crate::cli::{Format, stdout};
 use crate::config::Config;
 use crate::output::{json, table::Table};
 

@@ -1,0 +1,302 @@
+//! What an edition would have said about the last minutes of its tenant, beside the current one, before it comes in.
+//!
+//! Both run aside, from the states that were recorded, over the lines that were recorded. First both are shown a few
+//! hours of generated logs, the same in every preflight, so that an edition that cannot work says so without a recording.
+
+use super::{Asked, Base, Change, Platform, PlatformError, wanted};
+use crate::chain::chain;
+use crate::kit::stage;
+use crate::loadout::{Edition, Fit, Loadout};
+use crate::recording::{Entry, Recording, RecordingError};
+use crate::trial::{Tally, Trials};
+use bellwether_core::correlate::Correlator;
+use bellwether_core::lane::{Input, Lane, Outputs};
+use bellwether_plugins::Health;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
+use std::sync::Arc;
+
+/// Hours and seed of the generated logs.
+const GOLDEN_HOURS: f64 = 2.0;
+const GOLDEN_SEED: u64 = 20;
+
+/// What an edition costs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Cost {
+    /// Rows it was shown.
+    pub rows: u64,
+    /// Instructions for a row.
+    pub fuel_per_row: f64,
+    /// Nanoseconds for a row.
+    pub ns_per_row: f64,
+    /// Linear memory of all its instances together.
+    pub memory_bytes: u64,
+    /// Faults by code.
+    pub faults: BTreeMap<String, u64>,
+    /// The fault last seen, with its backtrace.
+    pub last_fault: Option<String>,
+}
+
+/// What a stretch of logs showed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Stretch {
+    /// Records in it.
+    pub records: u64,
+    /// First and last event time, in milliseconds since 1970.
+    pub from_ms: u64,
+    /// Last event time.
+    pub to_ms: u64,
+    /// How the two editions agree.
+    pub tally: Tally,
+    /// What the current edition costs; nothing where there is none.
+    pub current: Option<Cost>,
+    /// What the next one costs.
+    pub next: Cost,
+}
+
+/// What a person decides by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The plugin.
+    pub plugin: String,
+    /// Whether it can go on with what the current edition remembers; if not, it begins to learn.
+    pub reads_state: bool,
+    /// Generated logs, the same in every preflight.
+    pub golden: Stretch,
+    /// The tenant's own recent logs.
+    pub recent: Stretch,
+    /// Reasons not to let it in; none is no promise.
+    pub objections: Vec<String>,
+}
+
+impl Platform {
+    /// Lets an edition try itself on the last minutes of its tenant. Nothing changes.
+    pub async fn preflight(
+        &self,
+        asked: &Asked,
+        minutes: u64,
+    ) -> Result<Report, PlatformError> {
+        let Asked { tenant, plugin, change, now_ms, .. } = asked.clone();
+        let Change::BringIn { edition, .. } = change else {
+            let why = "only an edition that comes in can be tried".to_string();
+            return Err(PlatformError::Unfit { why });
+        };
+        let (base, fits) = {
+            let work = self.work();
+            if !work.orders.contains_key(&tenant) {
+                return Err(PlatformError::NoTenant { tenant });
+            }
+            (Arc::clone(&work.base), work.fits.get(&tenant).cloned().unwrap_or_default())
+        };
+        let mut fits = wanted::plain(&fits);
+        let usual = if self.is_at_work(&tenant, &plugin) { Fit::configured() } else { Fit::default() };
+        let current = fits.remove(&plugin).unwrap_or(usual).current;
+        fits.insert(plugin.clone(), trial_fit(current, edition));
+        let since_ms = now_ms.saturating_sub(minutes * 60_000);
+        let run = move || Flight { base, tenant, plugin }.run(fits, since_ms);
+        let unfit = |why: String| PlatformError::Unfit { why };
+        tokio::task::spawn_blocking(run).await.map_err(|error| unfit(error.to_string()))?
+    }
+}
+
+/// Both editions side by side, of which only the current one counts.
+fn trial_fit(current: Option<Edition>, next: Edition) -> Fit {
+    Fit { current, next: Some(next), ..Fit::default() }
+}
+
+struct Flight {
+    base: Arc<Base>,
+    tenant: String,
+    plugin: String,
+}
+
+impl Flight {
+    fn run(self, fits: BTreeMap<String, Fit>, since_ms: u64) -> Result<Report, PlatformError> {
+        let unfit = |why: String| PlatformError::Unfit { why };
+        let open = || {
+            let loadout = self.base.loadout(&self.tenant, fits.clone());
+            loadout.map_err(|error| unfit(chain(&error)))
+        };
+        let loadout = open()?;
+        let reads_state = loadout.reads_state(&self.plugin);
+        let golden = self.golden(&loadout).map_err(unfit)?;
+        let recent = self.recent(&open()?, since_ms).map_err(unfit)?;
+        let mut report =
+            Report { plugin: self.plugin, reads_state, golden, recent, objections: Vec::new() };
+        report.objections = objections(&report);
+        Ok(report)
+    }
+
+    fn golden(&self, loadout: &Loadout) -> Result<Stretch, String> {
+        let logs = stage::generated(GOLDEN_HOURS, GOLDEN_SEED).map_err(|error| chain(&error))?;
+        let mut lane = loadout.lane(0).map_err(|error| chain(&error))?;
+        let mut trials = Vec::new();
+        let keys = stage::run(&logs, loadout.settings(), &mut lane, |outputs: Outputs| {
+            trials.extend(outputs.trials);
+        });
+        let mut correlator = Correlator::new(loadout.settings().clone());
+        keys.iter().for_each(|(number, key)| drop(correlator.learn_source(*number, key)));
+        let infos = lane.sources();
+        let time = |ms: Option<i64>| ms.unwrap_or(0).max(0) as u64;
+        let stretch = Stretch {
+            records: infos.iter().map(|info| info.lines).sum(),
+            from_ms: time(infos.iter().map(|info| info.first_ms).min()),
+            to_ms: time(infos.iter().map(|info| info.last_ms).max()),
+            ..Stretch::default()
+        };
+        let mut all = Trials::default();
+        all.begin(loadout.shadows());
+        all.take(trials, &correlator);
+        Ok(self.complete(stretch, all, loadout))
+    }
+
+    fn recent(&self, loadout: &Loadout, since_ms: u64) -> Result<Stretch, String> {
+        let Some(folder) = self.base.config.recording_of(&self.tenant) else {
+            return Ok(Stretch::default());
+        };
+        let mut player = Player::new(loadout);
+        player.play(&folder, since_ms)?;
+        let Player { stretch, trials, .. } = player;
+        Ok(self.complete(stretch, trials, loadout))
+    }
+
+    fn complete(&self, mut stretch: Stretch, mut trials: Trials, loadout: &Loadout) -> Stretch {
+        let health = loadout.health();
+        let next = health.iter().find(|(key, _)| {
+            key.split_once('~').is_some_and(|(name, _)| name == self.plugin)
+        });
+        stretch.tally = trials.tallies.remove(&self.plugin).unwrap_or_default();
+        stretch.current = health.get(&self.plugin).map(cost);
+        stretch.next = next.map(|(_, health)| cost(health)).unwrap_or_default();
+        stretch
+    }
+}
+
+fn cost(health: &Health) -> Cost {
+    let per_row = |amount: u64| amount as f64 / health.rows.max(1) as f64;
+    Cost {
+        rows: health.rows,
+        fuel_per_row: per_row(health.fuel),
+        ns_per_row: per_row(health.busy_ns),
+        memory_bytes: health.memory_bytes,
+        faults: health.faults.iter().map(|(code, count)| ((*code).into(), *count)).collect(),
+        last_fault: health.last_fault.clone(),
+    }
+}
+
+/// Plays a recording to lanes of its own.
+struct Player<'a> {
+    loadout: &'a Loadout,
+    lanes: BTreeMap<u32, Lane>,
+    correlator: Correlator,
+    keys: BTreeMap<u32, String>,
+    trials: Trials,
+    stretch: Stretch,
+}
+
+impl<'a> Player<'a> {
+    fn new(loadout: &'a Loadout) -> Self {
+        let mut trials = Trials::default();
+        trials.begin(loadout.shadows());
+        let correlator = Correlator::new(loadout.settings().clone());
+        let (lanes, keys) = (BTreeMap::new(), BTreeMap::new());
+        Player { loadout, lanes, correlator, keys, trials, stretch: Stretch::default() }
+    }
+
+    fn play(&mut self, folder: &std::path::Path, since_ms: u64) -> Result<(), String> {
+        let unreadable = |error: RecordingError| chain(&error);
+        let recording = Recording::open(folder).map_err(unreadable)?;
+        let place = recording.place_at(since_ms);
+        let mut snapshots = recording.snapshots(place).map_err(unreadable)?;
+        for entry in recording.entries_from(place) {
+            match entry.map_err(unreadable)?.1 {
+                Entry::Source { number, lane, key, .. } => {
+                    let snapshot = snapshots.remove(&key);
+                    if self.keys.insert(number, key.clone()).as_ref() == Some(&key) {
+                        continue;
+                    }
+                    let standard = self.correlator.learn_source(number, &key);
+                    let lane = self.lane(lane)?;
+                    lane.forget(number);
+                    lane.judge_by(number, standard);
+                    if let Some(own) = snapshot {
+                        let loaded = lane.load(number, &own.state, own.plugins);
+                        loaded.map_err(|error| chain(&error))?;
+                    }
+                }
+                Entry::Records { lane, batch } => {
+                    self.count(&batch);
+                    self.step(lane, Input::Records(batch))?;
+                }
+                Entry::Close { lane, sources, until_ms } => {
+                    self.step(lane, Input::Close { sources, until_ms })?;
+                }
+                Entry::Tick(until_ms) => {
+                    let lanes: Vec<u32> = self.lanes.keys().copied().collect();
+                    lanes.into_iter().try_for_each(|lane| self.step(lane, Input::Tick(until_ms)))?;
+                }
+                // What gave way for want of memory then need not give way now.
+                Entry::Relieve(_) | Entry::Snapshot { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, lane: u32, input: Input) -> Result<(), String> {
+        let outputs = self.lane(lane)?.step(input);
+        self.trials.take(outputs.trials, &self.correlator);
+        Ok(())
+    }
+
+    fn lane(&mut self, number: u32) -> Result<&mut Lane, String> {
+        match self.lanes.entry(number) {
+            Place::Occupied(lane) => Ok(lane.into_mut()),
+            Place::Vacant(place) => {
+                Ok(place.insert(self.loadout.lane(number).map_err(|error| chain(&error))?))
+            }
+        }
+    }
+
+    fn count(&mut self, batch: &bellwether_core::batch::Batch) {
+        let times = (0..batch.len()).map(|row| batch.time_ms(row).max(0) as u64);
+        let (from_ms, to_ms) =
+            times.fold((u64::MAX, 0), |(from, to), at| (from.min(at), to.max(at)));
+        let stretch = &mut self.stretch;
+        let first = stretch.records == 0;
+        stretch.from_ms = if first { from_ms } else { stretch.from_ms.min(from_ms) };
+        stretch.to_ms = stretch.to_ms.max(to_ms);
+        stretch.records += batch.len() as u64;
+    }
+}
+
+/// Reasons not to let an edition in.
+fn objections(report: &Report) -> Vec<String> {
+    let mut all = Vec::new();
+    for (name, stretch) in [("generated", &report.golden), ("recent", &report.recent)] {
+        let Stretch { tally, current, next, .. } = stretch;
+        let faults: u64 = next.faults.values().sum();
+        if faults > 0 {
+            all.push(format!("it failed {faults} times on {name} logs"));
+        }
+        let (went, came) = (tally.alarms.current, tally.alarms.next);
+        let both = tally.alarms.both;
+        if came > 2 * (both + went) + 2 {
+            all.push(format!("on {name} logs it would give {came} alarms more"));
+        }
+        if went > both {
+            all.push(format!("on {name} logs {went} of {} alarms would go", went + both));
+        }
+        let Some(current) = current.as_ref().filter(|_| next.rows > 0) else { continue };
+        if next.fuel_per_row > 2.0 * current.fuel_per_row {
+            let (now, then) = (current.fuel_per_row, next.fuel_per_row);
+            all.push(format!(
+                "on {name} logs a row costs {then:.0} instructions instead of {now:.0}"
+            ));
+        }
+    }
+    if report.recent.records == 0 {
+        all.push("there are no recent logs to try it on".into());
+    }
+    all
+}
