@@ -1,7 +1,7 @@
 //! What else the program is asked to do: patterns, plugins, generated logs, and wrong usage.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 use crate::outcome::{argument, run, run_in, write};
@@ -82,6 +82,43 @@ fn plugins_are_inspected() {
         let outcome = run(&["plugin", "inspect", file]).expect_code(code);
         assert!(outcome.err.contains(part) && outcome.out.is_empty(), "{file}: {}", outcome.err);
     }
+}
+
+/// A component of one's own is compiled by a child, which is the program itself.
+#[test]
+fn the_program_compiles_within_limits() {
+    let component = shipped("filter-drop-noise.wasm");
+    let child = |limits: &str| {
+        let mut child = bellwether();
+        child.args(["compile-plugin", limits]).env("MIMALLOC_ARENA_RESERVE", "4096");
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().expect("a built program starts");
+        // One without room ends before it has read all.
+        let _ = child.stdin.take().expect("standard input is a pipe").write_all(&component);
+        child.wait_with_output().expect("a child ends")
+    };
+    let fine = child("{}");
+    assert!(fine.status.success() && fine.stdout.starts_with(b"\x7fELF"), "{:?}", fine.status);
+    let small = child(r#"{"compile_memory_bytes_max": 1048576}"#);
+    assert!(!small.status.success() && small.stdout.is_empty(), "{:?}", small.status);
+    assert_eq!(child("many").status.code(), Some(WRONG_USAGE));
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let own = write(folder.path(), "own.wasm", &component);
+    let outcome = run(&["plugin", "inspect", &own, "--format", "json"]).expect_code(0);
+    assert_eq!(outcome.objects()[0]["name"], "drop-noise");
+}
+
+/// A component that the build script of the daemon has left behind, the newest one.
+fn shipped(name: &str) -> Vec<u8> {
+    let program = std::path::PathBuf::from(bellwether().get_program());
+    let builds = program.with_file_name("build");
+    let builds = fs::read_dir(&builds).expect("the program was built here").flatten();
+    let files = builds.map(|build| build.path().join("out").join(name));
+    let newest =
+        files.filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file))).max();
+    let (_, file) = newest.expect("the build script leaves the components that ship");
+    fs::read(file).expect("a component can be read")
 }
 
 #[test]
