@@ -82,6 +82,15 @@ fn tell(answer: &Answer, options: &Options, out: &mut dyn Write) -> std::io::Res
         None => "not signed".to_owned(),
     };
     writeln!(out, "pushed {name} {version}: {digest}, {signed}")?;
+    let tenants = answer.body["at_work"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !tenants.is_empty() {
+        let tenants: Vec<&str> = tenants.iter().filter_map(|tenant| tenant.as_str()).collect();
+        return writeln!(
+            out,
+            "it is at work already, from a file, for {}",
+            safe(&tenants.join(" "))
+        );
+    }
     let config = options.config.display();
     writeln!(
         out,

@@ -161,11 +161,14 @@ fn a_plugin_is_pushed_listed_and_removed() {
     );
     expect(&place.remove("drop-noise@0.1.0"), &["code: 65", "no version `0.1.0`"]);
 
+    place.status.update("shop", |tenant| tenant.digests = [digest.clone()].into());
+    expect(&place.push("x.wasm"), &[&pushed, "at work already, from a file, for shop"]);
+
     let log = place.audit(Format::Json);
     let log: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let outcomes: Vec<_> = log.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["done", "refused", "done", "refused"]);
+    assert_eq!(outcomes, ["done", "done", "refused", "done", "refused"]);
     expect(&place.audit(Format::Table), &["Bob  remove  done     drop-noise  0.1.0    all"]);
 }
 
