@@ -10,11 +10,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bellwether::api::{ApiState, serve};
 use bellwether::config::Config;
-use bellwether::registry::Registry;
+use bellwether::registry::{Registry, digest_of};
 use bellwether::watch::{InputStatus, Keeper, SourceStatus, Status};
 use bellwether_store::{
-    AlertKind, AnomalyRow, AnomalyState, Checkpoint, FindingRow, NewAlert, PaneRow, Severity,
-    SourceRow, StoreOptions, TemplateRow, Writer,
+    AlertKind, AnomalyRow, AnomalyState, AuditOutcome, AuditRow, Checkpoint, FindingRow, NewAlert,
+    PaneRow, PluginVersion, Severity, SourceRow, StoreError, StoreOptions, TemplateRow, Writer,
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -139,12 +139,13 @@ fn main() -> std::io::Result<()> {
     let argument = std::env::args().nth(1);
     let is_empty = argument.as_deref() == Some("empty");
     let cases = if is_empty { &[] } else { CASES.as_slice() };
-    let writer = fill(&database, end_ms, cases).map_err(std::io::Error::other)?;
-    let (keeper, _thread) = Keeper::start(writer)?;
+    let mut writer = fill(&database, end_ms, cases).map_err(std::io::Error::other)?;
     let mut config = Config::default();
     config.plugins.registry.dir = Some(folder.path().join("plugins"));
     config.plugins.cache_dir = Some(folder.path().join("cache"));
     let registry = Registry::open(&config).map_err(std::io::Error::other)?;
+    push(&mut writer, &registry, now_ms)?;
+    let (keeper, _thread) = Keeper::start(writer)?;
     let state = ApiState {
         keeper,
         status: status(end_ms),
@@ -164,11 +165,7 @@ fn main() -> std::io::Result<()> {
     })
 }
 
-fn fill(
-    database: &Path,
-    end_ms: u64,
-    cases: &[Case],
-) -> Result<Writer, bellwether_store::StoreError> {
+fn fill(database: &Path, end_ms: u64, cases: &[Case]) -> Result<Writer, StoreError> {
     let mut writer = Writer::open(database, StoreOptions::default())?;
     let mut checkpoint = Checkpoint {
         tenant: "default".into(),
@@ -210,6 +207,38 @@ fn fill(
     writer.commit(&checkpoint)?;
     writer.dead(1, "connection refused", end_ms)?;
     Ok(writer)
+}
+
+/// Two versions as if they had been pushed.
+fn push(writer: &mut Writer, registry: &Registry, now_ms: u64) -> std::io::Result<()> {
+    for name in ["latency", "seasons"] {
+        let digest = digest_of(name.as_bytes());
+        registry.folder.store(name.as_bytes(), &[]).map_err(std::io::Error::other)?;
+        let audit = AuditRow {
+            at_ms: now_ms,
+            tenant: None,
+            actor: "Ada".into(),
+            action: "push".into(),
+            plugin: Some(name.into()),
+            version: Some("1.0.0".into()),
+            digest: Some(digest.clone()),
+            outcome: AuditOutcome::Done,
+            detail: "signed by release".into(),
+        };
+        let version = PluginVersion {
+            name: name.into(),
+            version: "1.0.0".into(),
+            digest,
+            kind: "detector".into(),
+            bytes: name.len() as u64,
+            signed_by: Some("release".into()),
+            pushed_ms: now_ms,
+            pushed_by: "Ada".into(),
+            inspection: "{}".into(),
+        };
+        writer.push_plugin(&version, &audit).map_err(std::io::Error::other)?;
+    }
+    Ok(())
 }
 
 fn message(template: u32) -> String {
