@@ -12,6 +12,8 @@ mod chance;
 mod commands;
 // Configurations that are wrong, and filters that a configuration asks for.
 mod configuration;
+// Lines that kill a plugin, and all others.
+mod dead_letters;
 // A day of generated traffic, and what was found of what was planted.
 mod demo;
 // The same bytes out, whatever the number of workers, the cutting of the input and the size of batches.
