@@ -75,10 +75,10 @@ fn a_row_that_kills_is_undecided_and_all_others_are_decided() {
     let runtime = Runtime::new(limits(), None).unwrap();
     let plugin = runtime.admit(&guest::sieve()).unwrap();
     let mut filter = plugin.filter(r#"{"drop": 3, "tag": 8, "trap": 5}"#).unwrap();
-    let templates = Arc::new(Column::U32s(vec![1, 3, 3, 8, 5, 3, 8, 5, 1]));
+    let columns = [Arc::new(Column::U32s(vec![1, 3, 3, 8, 5, 3, 8, 5, 1]))];
     let runs = [Run { source: 1, rows: 4 }, Run { source: 2, rows: 5 }];
     for seq in 1..=2 {
-        let lines = Lines { seq, watermark_ms: 0, runs: &runs, columns: &[templates.clone()] };
+        let lines = Lines { seq, watermark_ms: 0, runs: &runs, columns: &columns };
         let verdicts = filter.evaluate(&lines).unwrap();
         assert_eq!(verdicts.drop, Rows::Some(rows(9, &[1, 2, 5])));
         assert_eq!(verdicts.undecided, Rows::Some(rows(9, &[4, 7])));

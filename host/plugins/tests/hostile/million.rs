@@ -99,7 +99,11 @@ struct Run {
 }
 
 impl Run {
-    /// Time that the fault cost.
+    /// Time that the fault cost, for whoever runs the test with `--nocapture`.
+    #[expect(
+        clippy::print_stdout,
+        reason = "clippy takes the helpers of an integration test for no test"
+    )]
     fn told(&self, what: &str) {
         let (longest, usual) = self.took.unwrap();
         let lost = longest.saturating_sub(usual).as_secs_f64() * 1e3;
@@ -157,11 +161,11 @@ fn run(order: &str, lines: u64) -> Run {
             dead.extend(letters);
         }
     }
-    Run { seen, dead, took: took.iter_mut().find_map(longest), lines }
+    Run { seen, dead, took: took.iter_mut().find_map(|took| longest(took)), lines }
 }
 
 /// Of steps of one kind, the longest that found something to set aside, and the median.
-fn longest(took: &mut Vec<(Duration, bool)>) -> Option<(Duration, Duration)> {
+fn longest(took: &mut [(Duration, bool)]) -> Option<(Duration, Duration)> {
     took.sort();
     let longest = took.iter().rfind(|(_, dead)| *dead)?.0;
     Some((longest, took[took.len() / 2].0))
