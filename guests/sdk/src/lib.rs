@@ -8,6 +8,7 @@
 
 mod detector;
 mod filter;
+pub mod kernel;
 mod plugin;
 mod rows;
 mod said;

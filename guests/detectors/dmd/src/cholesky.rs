@@ -1,6 +1,8 @@
 //! Solves symmetric, positive definite systems: the one dear step of a prediction, written so that compilers see sums
 //! that need not wait for one another.
 
+use bellwether_sdk::kernel::dot;
+
 /// A symmetric matrix, of which only the lower half is kept, row by row.
 #[derive(Debug)]
 pub(crate) struct Symmetric {
@@ -59,18 +61,6 @@ impl Symmetric {
         }
         Some(side)
     }
-}
-
-/// The product of two rows, in four sums.
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    let (left, left_rest) = left.as_chunks::<4>();
-    let (right, right_rest) = right.as_chunks::<4>();
-    let mut sums = [0.0; 4];
-    for ([a, b, c, d], [e, f, g, h]) in left.iter().zip(right) {
-        sums = [sums[0] + a * e, sums[1] + b * f, sums[2] + c * g, sums[3] + d * h];
-    }
-    let rest: f64 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
 #[cfg(test)]
