@@ -1,7 +1,7 @@
 # Thin names for what cargo does; each target first sets up what is missing, and says so.
 # Build products go to $CARGO_TARGET_DIR if it is set, else to target/; nothing else is written.
 
-.PHONY: help setup build demo test test-services survive soak bench lint ci sizes
+.PHONY: help setup build demo test test-services survive soak bench swaps lint ci sizes
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
@@ -48,6 +48,9 @@ soak: build ## watch a thousand sources for a simulated day, in some twenty minu
 bench: setup ## measure speed
 	cargo build --release --locked -p bellwether-daemon -p bellwether-bench
 	cargo run -q --release --locked -p bellwether-bench
+
+swaps: setup ## change plugins ten thousand times under load, and check that no row is lost or seen twice
+	cargo run -q --release --locked -p bellwether-bench -- --swaps 10000
 
 lint: setup ## check formatting and lints
 	cargo fmt --all --check

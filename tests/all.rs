@@ -4,6 +4,11 @@
 
 // Plugins from the first file to a finding, as their authors go.
 mod authoring;
+// The book that a guest keeps, and the load under which it does.
+#[path = "guests/ledger/src/book.rs"]
+mod book;
+#[path = "bench/src/load.rs"]
+mod load;
 // Logs whose faults are known, and what is found of them.
 mod backtest;
 // Chance that is the same in every run, for the groups that need it.
@@ -30,5 +35,7 @@ mod outcome;
 mod program;
 // A daemon that is killed anywhere.
 mod survival;
+// Plugins that change under load.
+mod swaps;
 // The rules of CONTRIBUTING.md that a machine can check.
 mod tidy;

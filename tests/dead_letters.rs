@@ -1,12 +1,12 @@
 //! A line that kills a filter: what becomes of it and of all others, in a replay and in the daemon.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::outcome::{Outcome, run_in, write};
+use crate::program::guest;
 
 const LINES: u64 = 3000;
 const MARKED: u64 = 2000;
@@ -14,12 +14,7 @@ const MARKED: u64 = 2000;
 /// A folder with a log, and a configuration with a filter that dies of one line of it.
 fn place(on_failure: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../guests");
-    let modules = guest_build::compile(&["guest-sieve"], &target_dir);
-    let modules = modules.unwrap_or_else(|error| panic!("{error}"));
-    let module = std::fs::read(&modules[0]).expect("a module that was just built");
-    let component = guest_build::componentize(&module).expect("a guest of ours is a component");
-    write(folder.path(), "sieve.wasm", component);
+    write(folder.path(), "sieve.wasm", guest("guest-sieve"));
     let mut log = String::new();
     for line in 0..LINES {
         let (minute, second) = (line / 60 % 60, line % 60);

@@ -37,6 +37,15 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
     }
 }
 
+/// The component of a guest of the project, which is compiled if need be.
+pub(crate) fn guest(package: &str) -> Vec<u8> {
+    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../guests");
+    let modules = guest_build::compile(&[package], &target_dir);
+    let modules = modules.unwrap_or_else(|error| panic!("{error}"));
+    let module = std::fs::read(&modules[0]).expect("a module that was just built");
+    guest_build::componentize(&module).expect("a guest of ours is a component")
+}
+
 /// Says in one line what is not tested for want of something, which on CI is a failure.
 pub(crate) fn skip(what: &str, missing: &str) {
     assert!(env::var("CI").is_err(), "{what} needs {missing}");

@@ -61,9 +61,14 @@ impl Daemon {
         panic!("no `{words}` in the log ({why}); it said last:\n{}", last.join("\n"));
     }
 
+    /// Where its API answers.
+    pub(super) fn address(&self) -> &str {
+        self.address.as_deref().expect("the log has named an address")
+    }
+
     /// Asks the API at the address that the log has named.
     pub(super) fn ask(&self, path: &str) -> String {
-        let address = self.address.as_deref().expect("the log has named an address");
+        let address = self.address();
         let mut stream = TcpStream::connect(address).expect("somebody listens");
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", address);

@@ -4,6 +4,7 @@
 mod alerts;
 mod daemon;
 mod disk;
+mod editions;
 mod gone;
 mod hook;
 mod place;

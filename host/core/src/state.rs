@@ -65,7 +65,7 @@ impl Packer {
 }
 
 /// Restores what was compressed.
-pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StateError> {
+pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, StateError> {
     let size = zstd_safe::get_frame_content_size(packed).ok().flatten();
     let size = size.filter(|size| *size <= BYTES_MAX).ok_or(StateError::Packed)?;
     zstd::bulk::decompress(packed, size as usize).map_err(|_| StateError::Packed)

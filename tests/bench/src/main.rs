@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "what the bench finds is for the person who started it")]
 
 mod boundary;
+mod load;
 mod memory;
 mod pipeline;
 mod program;

@@ -291,6 +291,11 @@ impl Lane {
         self.sources.iter().map(info).collect()
     }
 
+    /// Whether it has met a source.
+    pub fn knows(&self, source: u32) -> bool {
+        self.sources.knows(source)
+    }
+
     fn records(&mut self, batch: Batch, outputs: &mut Outputs) {
         self.seq += 1;
         let mut facts = Facts { batch, ..Facts::default() };

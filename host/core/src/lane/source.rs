@@ -357,6 +357,11 @@ impl Sources {
         self.by_number.get_mut(&number)
     }
 
+    /// Whether it was ever met.
+    pub(super) fn knows(&self, number: u32) -> bool {
+        self.by_number.contains_key(&number)
+    }
+
     /// Lets go of a source.
     pub(super) fn remove(&mut self, number: u32) {
         self.by_number.remove(&number);

@@ -66,8 +66,14 @@ pub(super) async fn guard(State(desk): State<Arc<Desk>>, request: Request, next:
 }
 
 fn wait(request: &Request) -> Duration {
-    let is_push = *request.method() == Method::POST && request.uri().path() == push::PATH;
-    if is_push { REQUEST_WAIT + PUSH_WAIT } else { REQUEST_WAIT }
+    let path = request.uri().path();
+    // Components are compiled, and editions tried on many lines.
+    let is_long = path == push::PATH || path.ends_with("/edition") || path.ends_with("/preflight");
+    if *request.method() == Method::POST && is_long {
+        REQUEST_WAIT + PUSH_WAIT
+    } else {
+        REQUEST_WAIT
+    }
 }
 
 fn admit(desk: &Desk, request: &Request) -> Result<(), Problem> {

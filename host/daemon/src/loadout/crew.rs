@@ -7,6 +7,7 @@ use crate::config::{Config, OnFailure, Origin};
 use crate::shipped;
 use bellwether_plugins::{CompiledPlugin, Kind, Runtime};
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// Bits added to what a detector says of which nothing is known: counts have many channels.
 const OFFSET: f64 = -3.0;
@@ -86,7 +87,8 @@ fn editions(
         let place = named.map_or_else(|| format!("plugin `{name}`"), |named| named.place.clone());
         let (name, fit) = (name.to_string(), fit.clone());
         let edition = edition_of(&plugin, &config, &setting);
-        Ok(Some(Member { name, edition, place, which, fit, plugin, config, setting }))
+        let warm = Mutex::default();
+        Ok(Some(Member { name, edition, place, which, fit, plugin, config, setting, warm }))
     };
     both.map(member).filter_map(Result::transpose).collect()
 }

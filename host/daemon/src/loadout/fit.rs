@@ -64,6 +64,9 @@ pub struct Fit {
     pub percent: u8,
     /// When that share was set, in milliseconds since 1970 by the clock.
     pub since_ms: u64,
+    /// Whether the next one could not read what the current one remembered, and has only learnt since it came in.
+    #[serde(default)]
+    pub learning: bool,
     /// What worked before the current one.
     pub previous: Option<Edition>,
     /// Why the last change was taken back, where nobody asked for it.
@@ -94,7 +97,9 @@ impl Fit {
             return Err(FitError::Same);
         }
         let percent = percent.min(100);
-        Ok(Fit { next: Some(edition), percent, since_ms: now_ms, trouble: None, ..self.clone() })
+        let learning = self.learning && self.next.as_ref() == Some(&edition);
+        let next = Some(edition);
+        Ok(Fit { next, percent, since_ms: now_ms, learning, trouble: None, ..self.clone() })
     }
 
     /// The next edition has proved itself, and the current one is let go of.
@@ -105,6 +110,7 @@ impl Fit {
             previous: self.current.clone(),
             next: None,
             percent: 0,
+            learning: false,
             ..self.clone()
         }
     }
@@ -112,7 +118,9 @@ impl Fit {
     /// Goes back: from what is on its way in, or else to what worked before.
     pub fn roll_back(&self, now_ms: u64) -> Result<Fit, FitError> {
         if self.next.is_some() {
-            return Ok(Fit { next: None, percent: 0, since_ms: now_ms, ..self.clone() });
+            let learning = false;
+            let back = self.clone();
+            return Ok(Fit { next: None, percent: 0, since_ms: now_ms, learning, ..back });
         }
         let current = self.previous.clone().ok_or(FitError::NothingBefore)?;
         let previous = self.current.clone();

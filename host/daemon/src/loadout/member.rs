@@ -3,8 +3,10 @@
 use super::fit::Fit;
 use crate::config::{DetectorConfig, FilterConfig, OnFailure};
 use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, Role, Seat, Seated};
-use bellwether_core::plugin::WindowSpan;
+use bellwether_core::plugin::{Plugin, PluginState, WindowSpan};
 use bellwether_plugins::{CompiledPlugin, HealthHandle, OpenError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Digits of a digest that tell editions apart.
@@ -35,6 +37,8 @@ pub(super) struct Member {
     pub(super) plugin: CompiledPlugin,
     pub(super) config: String,
     pub(super) setting: Setting,
+    /// States of sources to begin with, where there is no predecessor whose states it can read.
+    pub(super) warm: Mutex<BTreeMap<u32, PluginState>>,
 }
 
 impl Setting {
@@ -82,7 +86,8 @@ impl Member {
         }
         let span =
             window_s.map(|size_s| WindowSpan { size_ms: size_s * 1000, step_ms: size_s * 1000 });
-        Some(self.plugin.detector(&self.config, span).map(|opened| {
+        Some(self.plugin.detector(&self.config, span).map(|mut opened| {
+            self.warm_up(&mut opened, lane);
             let health = opened.health();
             let slot = DetectorSlot { seat, detector: Seated::Fresh(Box::new(opened)), offset };
             (slot, Some(health))
@@ -100,9 +105,23 @@ impl Member {
         if lane.has(&seat) {
             return Some(Ok((FilterSlot { seat, filter: Seated::Kept, fail_open }, None)));
         }
-        Some(self.plugin.filter(&self.config).map(|filter| {
-            let health = filter.health();
-            (FilterSlot { seat, filter: Seated::Fresh(Box::new(filter)), fail_open }, Some(health))
+        Some(self.plugin.filter(&self.config).map(|mut opened| {
+            self.warm_up(&mut opened, lane);
+            let health = opened.health();
+            let slot = FilterSlot { seat, filter: Seated::Fresh(Box::new(opened)), fail_open };
+            (slot, Some(health))
         }))
+    }
+
+    /// Other states to begin with.
+    pub(super) fn begin_with(&self, states: BTreeMap<u32, PluginState>) {
+        *self.warm.lock().unwrap_or_else(PoisonError::into_inner) = states;
+    }
+
+    fn warm_up(&self, opened: &mut dyn Plugin, lane: &Lane) {
+        let warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        for (source, state) in warm.iter().filter(|(source, _)| lane.knows(**source)) {
+            opened.load(*source, state.clone());
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::config::{Config, PluginConfig};
 use crate::shipped;
 use bellwether_core::lane::{Lane, LaneError, PatternSet, Wishes};
 use bellwether_core::matcher::{Matcher, MatcherError};
-use bellwether_core::plugin::{Descriptor, PluginPattern};
+use bellwether_core::plugin::{Descriptor, PluginPattern, PluginState};
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
     AdmitError, Compiler, Health, HealthHandle, Limits, OpenError, Runtime, RuntimeError,
@@ -200,10 +200,16 @@ impl Loadout {
             own.next().map(|own| own.plugin.descriptor())
         };
         match (find(Which::Current), find(Which::Next)) {
-            (Some(current), Some(next)) => {
-                next.reads(current.state_version)
-            }
+            (Some(current), Some(next)) => next.reads(current.state_version),
             _ => false,
+        }
+    }
+
+    /// Lets the edition of a plugin that comes in begin with such states of sources.
+    pub fn warm_up(&self, name: &str, states: BTreeMap<u32, PluginState>) {
+        let mut own = self.members.iter().filter(|own| own.name == name);
+        if let Some(next) = own.find(|own| own.which == Which::Next) {
+            next.begin_with(states);
         }
     }
 

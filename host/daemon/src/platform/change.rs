@@ -106,6 +106,10 @@ impl Change {
         }
     }
 
+    fn brings_in_what_was_pushed(&self) -> bool {
+        matches!(self, Change::BringIn { edition, .. } if edition.digest().is_some())
+    }
+
     fn action(&self) -> &'static str {
         match self {
             Change::BringIn { percent: 100, .. } => "activate",
@@ -152,24 +156,31 @@ impl Platform {
         let from = match &old {
             Some(fit) => fit.clone(),
             None if self.is_at_work(tenant, plugin) => Fit::configured(),
-            None if matches!(change, Change::BringIn { .. }) => Fit::default(),
+            None if change.brings_in_what_was_pushed() => Fit::default(),
             None => {
                 let (tenant, plugin) = (tenant.clone(), plugin.clone());
                 return Err(PlatformError::NoPlugin { tenant, plugin });
             }
         };
         let pointless = |why| PlatformError::Pointless { plugin: plugin.clone(), why };
-        let fit = change.apply(&from, *now_ms).map_err(pointless)?;
+        let mut fit = change.apply(&from, *now_ms).map_err(pointless)?;
         fits.insert(plugin.clone(), Kept { fit: fit.clone(), revision: 0 });
-        let loadout = open(base, tenant.clone(), wanted::plain(&fits)).await?;
+        let loadout = open(Arc::clone(&base), tenant.clone(), wanted::plain(&fits)).await?;
+        let comes_in = fit.next.is_some() && fit.next != from.next && fit.current.is_some();
+        if comes_in && !loadout.reads_state(plugin) {
+            fit.learning = true;
+            self.warm_up(base, asked, &loadout).await?;
+        }
         let row = audit(asked, Some(&fit), AuditOutcome::Done, change.detail());
         let revision = self.write(asked, Some(&fit), asked.revision, row).await?;
         let (reply, answer) = oneshot::channel();
-        let sent = orders.try_send(Order { loadout, reply }).map_err(|_| OrderError::Ending);
+        let order = Order { loadout: Arc::clone(&loadout), reply };
+        let sent = orders.try_send(order).map_err(|_| OrderError::Ending);
         let followed = match sent {
             Ok(()) => answer.await.unwrap_or(Err(OrderError::Ending)),
             Err(error) => Err(error),
         };
+        loadout.warm_up(plugin, BTreeMap::new());
         // One that is about to end begins with what was written.
         if let Err(error @ OrderError::Refused(_)) = followed {
             let row = audit(asked, old.as_ref(), AuditOutcome::Failed, chain(&error));

@@ -84,7 +84,7 @@ mod tests {
     use crate::loadout::Edition;
     use crate::trial::Agreement;
 
-    const LIMITS: GuardLimits = GuardLimits { guard_ms: 900_000, cost_factor: 2.0, faults_max: 3 };
+    const LIMITS: GuardConfig = GuardConfig { stands_by_s: 900, cost_factor: 2.0, faults_max: 3 };
 
     fn health(rows: u64, fuel: u64, busy_ns: u64, faults: u64) -> Health {
         let faults = [("trap", faults)].into_iter().filter(|(_, count)| *count > 0).collect();

@@ -11,8 +11,8 @@ mod wanted;
 mod watch;
 
 pub use change::{Asked, Change, Changed, PlatformError};
-pub use wanted::Kept;
 pub use preflight::{Cost, Report, Stretch};
+pub use wanted::Kept;
 pub(crate) use wanted::read as read_wanted;
 pub(crate) use watch::watch;
 

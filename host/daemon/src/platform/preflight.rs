@@ -10,7 +10,9 @@ use crate::loadout::{Edition, Fit, Loadout};
 use crate::recording::{Entry, Recording, RecordingError};
 use crate::trial::{Tally, Trials};
 use bellwether_core::correlate::Correlator;
-use bellwether_core::lane::{Input, Lane, Outputs};
+use bellwether_core::lane::{Input, Lane, Outputs, SavedSource};
+use bellwether_core::plugin::PluginState;
+use bellwether_core::state::unpack;
 use bellwether_plugins::Health;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,11 +74,7 @@ pub struct Report {
 
 impl Platform {
     /// Lets an edition try itself on the last minutes of its tenant. Nothing changes.
-    pub async fn preflight(
-        &self,
-        asked: &Asked,
-        minutes: u64,
-    ) -> Result<Report, PlatformError> {
+    pub async fn preflight(&self, asked: &Asked, minutes: u64) -> Result<Report, PlatformError> {
         let Asked { tenant, plugin, change, now_ms, .. } = asked.clone();
         let Change::BringIn { edition, .. } = change else {
             let why = "only an edition that comes in can be tried".to_string();
@@ -90,13 +88,41 @@ impl Platform {
             (Arc::clone(&work.base), work.fits.get(&tenant).cloned().unwrap_or_default())
         };
         let mut fits = wanted::plain(&fits);
-        let usual = if self.is_at_work(&tenant, &plugin) { Fit::configured() } else { Fit::default() };
+        let usual =
+            if self.is_at_work(&tenant, &plugin) { Fit::configured() } else { Fit::default() };
         let current = fits.remove(&plugin).unwrap_or(usual).current;
         fits.insert(plugin.clone(), trial_fit(current, edition));
         let since_ms = now_ms.saturating_sub(minutes * 60_000);
         let run = move || Flight { base, tenant, plugin }.run(fits, since_ms);
         let unfit = |why: String| PlatformError::Unfit { why };
         tokio::task::spawn_blocking(run).await.map_err(|error| unfit(error.to_string()))?
+    }
+}
+
+impl Platform {
+    /// Lets an edition that cannot read what the current one remembers learn from the recording instead.
+    pub(super) async fn warm_up(
+        &self,
+        base: Arc<Base>,
+        asked: &Asked,
+        loadout: &Arc<Loadout>,
+    ) -> Result<(), PlatformError> {
+        let Some(folder) = base.config.recording_of(&asked.tenant) else { return Ok(()) };
+        let (loadout, plugin) = (Arc::clone(loadout), asked.plugin.clone());
+        let learn = move || {
+            let mut player = Player::new(&loadout);
+            let played = player.play(&folder, 0);
+            if let Err(why) = played {
+                tracing::warn!(
+                    plugin,
+                    why,
+                    "an edition that comes in begins to learn from nothing"
+                );
+            }
+            loadout.warm_up(&plugin, player.learnt(&plugin));
+        };
+        let unfit = |why: String| PlatformError::Unfit { why };
+        tokio::task::spawn_blocking(learn).await.map_err(|error| unfit(error.to_string()))
     }
 }
 
@@ -163,9 +189,9 @@ impl Flight {
 
     fn complete(&self, mut stretch: Stretch, mut trials: Trials, loadout: &Loadout) -> Stretch {
         let health = loadout.health();
-        let next = health.iter().find(|(key, _)| {
-            key.split_once('~').is_some_and(|(name, _)| name == self.plugin)
-        });
+        let next = health
+            .iter()
+            .find(|(key, _)| key.split_once('~').is_some_and(|(name, _)| name == self.plugin));
         stretch.tally = trials.tallies.remove(&self.plugin).unwrap_or_default();
         stretch.current = health.get(&self.plugin).map(cost);
         stretch.next = next.map(|(_, health)| cost(health)).unwrap_or_default();
@@ -234,7 +260,9 @@ impl<'a> Player<'a> {
                 }
                 Entry::Tick(until_ms) => {
                     let lanes: Vec<u32> = self.lanes.keys().copied().collect();
-                    lanes.into_iter().try_for_each(|lane| self.step(lane, Input::Tick(until_ms)))?;
+                    lanes
+                        .into_iter()
+                        .try_for_each(|lane| self.step(lane, Input::Tick(until_ms)))?;
                 }
                 // What gave way for want of memory then need not give way now.
                 Entry::Relieve(_) | Entry::Snapshot { .. } => {}
@@ -256,6 +284,18 @@ impl<'a> Player<'a> {
                 Ok(place.insert(self.loadout.lane(number).map_err(|error| chain(&error))?))
             }
         }
+    }
+
+    /// What the edition that comes in remembers by now, by source.
+    fn learnt(&mut self, plugin: &str) -> BTreeMap<u32, PluginState> {
+        let saved = self.lanes.values_mut().flat_map(Lane::save);
+        let is_next = |key: &str| key.split_once('~').is_some_and(|(name, _)| name == plugin);
+        let of_source = |saved: SavedSource| {
+            let (_, state) = saved.plugins.into_iter().find(|(key, _)| is_next(key))?;
+            let bytes = unpack(&state.bytes).ok()?;
+            Some((saved.source, PluginState { version: state.version, bytes }))
+        };
+        saved.filter_map(of_source).collect()
     }
 
     fn count(&mut self, batch: &bellwether_core::batch::Batch) {

@@ -12,6 +12,10 @@ pub(crate) struct Config {
     edition: u32,
     /// Bytes of state that each source carries along.
     ballast_bytes: usize,
+    /// What its states are called; it reads no other.
+    state_version: u32,
+    /// Whether it dies of every row.
+    traps: bool,
 }
 
 /// The detector.
@@ -26,6 +30,8 @@ impl Detector for Ledger {
 
     fn describe(&self) -> Descriptor {
         Descriptor {
+            state_version: self.config.state_version.max(1),
+            reads_state_from: self.config.state_version.max(1),
             lines: vec![LineColumn::Position],
             reasons: vec!["never".into()],
             metrics: vec![format!("edition-{}", self.config.edition)],
@@ -39,6 +45,7 @@ impl Detector for Ledger {
     }
 
     fn observe(&self, book: &mut Book, lines: &Lines<'_>, _scores: &mut Scorer<'_, ()>) {
+        assert!(!self.config.traps, "told to");
         book.ballast.resize(self.config.ballast_bytes, 7);
         lines.u64s(0).iter().for_each(|position| book.enter(*position));
         bellwether_sdk::count(0, lines.len() as f64);

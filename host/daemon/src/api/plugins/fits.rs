@@ -101,6 +101,8 @@ pub(in crate::api) struct FitView {
     percent: u8,
     /// Since when, by the wall clock.
     since_ms: u64,
+    /// Whether the next edition could not read what the current one remembered, and has only learnt since it came in.
+    learning: bool,
     /// What worked before.
     previous: Option<EditionView>,
     /// Why the last change was taken back, where nobody asked for it.
@@ -353,6 +355,7 @@ fn view(desk: &Desk, tenant: &str, plugin: &str) -> Result<Response, Problem> {
             next: fit.next.as_ref().map(EditionView::new),
             percent: fit.percent,
             since_ms: fit.since_ms,
+            learning: fit.learning,
             previous: fit.previous.as_ref().map(EditionView::new),
             trouble: fit.trouble,
             current_health: current.map(health),

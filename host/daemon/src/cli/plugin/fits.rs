@@ -84,7 +84,8 @@ pub(in crate::cli) struct CanaryOptions {
 pub(super) fn show(options: &ShowOptions) -> Result<(), Failure> {
     let running = Running::of(&config(&options.place)?.api)?;
     let path = ["plugins", &*options.name];
-    let answer = running.ask(Method::GET, &path, &options.place.tenant_query(), |request| request)?;
+    let answer =
+        running.ask(Method::GET, &path, &options.place.tenant_query(), |request| request)?;
     write(&options.place, &answer)
 }
 
@@ -174,6 +175,9 @@ fn table(out: &mut dyn Write, fit: &Value) -> io::Result<()> {
             share => format!("in {} % of the lanes", share.unwrap_or_default()),
         };
         writeln!(out, "  comes in   {next}, {how}, since {since}")?;
+        if fit["learning"] == json!(true) {
+            writeln!(out, "             it learns, as it cannot read what the other remembers")?;
+        }
         health(out, &fit["next_health"])?;
         trial(out, &fit["trial"])?;
     }

@@ -46,7 +46,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 fn table(out: &mut dyn Write, named: &str, report: &Value) -> io::Result<()> {
     writeln!(out, "preflight of {}; nothing has changed", safe(named))?;
     if report["reads_state"] == Value::Bool(false) && report["recent"]["current"].is_object() {
-        writeln!(out, "It cannot read what the current edition remembers: it would begin to learn.")?;
+        writeln!(
+            out,
+            "It cannot read what the current edition remembers: it would begin to learn."
+        )?;
     }
     stretch(out, "generated logs, the same in every preflight", &report["golden"])?;
     stretch(out, "recent logs of the tenant", &report["recent"])?;

@@ -16,7 +16,9 @@ use super::super::Format;
 use super::remove::Named;
 use super::{Failure, audit, push, remove, sign, versions};
 use crate::api::{ApiState, serve};
+use crate::config::Config;
 use crate::config::TrustedKey;
+use crate::platform::{Base, Fits, Platform};
 use crate::registry::{PrivateKey, Registry, digest_of};
 use crate::watch::{Keeper, KeeperThread, Status};
 
@@ -59,8 +61,11 @@ impl Place {
         registry.keys = vec![TrustedKey { name: "release".into(), key: self.key.public() }];
         let (keeper, thread) = Keeper::start(writer).unwrap();
         self._thread = Some(thread);
+        let base = Arc::new(Base::new(&Arc::new(Config::default())).unwrap());
+        let platform = Platform::new(keeper.clone(), self.status.clone(), base, Fits::new());
         let state = ApiState {
             keeper,
+            platform,
             status: self.status.clone(),
             database: self.path("state.db"),
             token: Some(TOKEN.into()),
