@@ -1,7 +1,11 @@
 //! Records of one lane, as columns over one byte arena.
 
+mod stored;
+
 use crate::column::Bitmap;
 use crate::record::Record;
+use crate::state::raw;
+use serde::{Deserialize, Serialize};
 
 /// A stretch of rows of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,14 +17,14 @@ pub struct Run {
 }
 
 /// A range of the arena.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Span {
     start: u32,
     end: u32,
 }
 
 /// Where the parts of a row lie.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Row {
     source: u32,
     position: u64,
@@ -33,10 +37,14 @@ struct Row {
 }
 
 /// Up to some thousand records; the rows of one source are adjacent and in the order of their arrival.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "stored::Stored")]
 pub struct Batch {
+    #[serde(with = "raw")]
     arena: Vec<u8>,
     rows: Vec<Row>,
+    /// They follow from the rows.
+    #[serde(skip)]
     runs: Vec<Run>,
     attributes: Vec<(Span, Span)>,
 }
@@ -108,6 +116,29 @@ impl Batch {
             keep.contains(row - 1)
         });
         self.runs = runs_of(&self.rows);
+    }
+
+    /// The rows of one source alone; `None` where there are none.
+    pub fn of_source(&self, source: u32) -> Option<Batch> {
+        let mut batch = Batch::default();
+        for row in self.rows.iter().filter(|row| row.source == source) {
+            let first = batch.attributes.len() as u32;
+            let Span { start, end } = row.attributes;
+            for (name, value) in &self.attributes[start as usize..end as usize] {
+                let name = append(&mut batch.arena, self.slice(*name));
+                let value = append(&mut batch.arena, self.slice(*value));
+                batch.attributes.push((name, value));
+            }
+            batch.rows.push(Row {
+                text: append(&mut batch.arena, self.slice(row.text)),
+                head: append(&mut batch.arena, self.slice(row.head)),
+                body: append(&mut batch.arena, self.slice(row.body)),
+                attributes: Span { start: first, end: batch.attributes.len() as u32 },
+                ..*row
+            });
+        }
+        batch.runs = runs_of(&batch.rows);
+        (!batch.is_empty()).then_some(batch)
     }
 
     fn slice(&self, span: Span) -> &[u8] {
@@ -201,6 +232,20 @@ mod tests {
         assert_eq!(texts, [b"b", b"d", b"a", b"c"]);
         assert_eq!(batch.attribute(3, b"word"), Some(&b"c"[..]));
         assert!(builder.is_empty());
+    }
+
+    #[test]
+    fn the_rows_of_a_source_can_be_taken_out() {
+        let mut builder = BatchBuilder::default();
+        for (source, text) in [(2, "a"), (1, "bb"), (2, "ccc")] {
+            builder.push(source, 7, &record(text));
+        }
+        let batch = builder.seal();
+        let own = batch.of_source(2).expect("it has rows");
+        let mut alone = BatchBuilder::default();
+        ["a", "ccc"].map(|text| alone.push(2, 7, &record(text)));
+        assert_eq!(own, alone.seal());
+        assert_eq!(batch.of_source(3), None);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What the pipeline needs to know: sizes, limits, and how loud to be. The daemon fills it from its configuration.
 
 use crate::glob;
+use serde::{Deserialize, Serialize};
 
 /// Settings of one tenant's pipeline. All limits are finite.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Name of the tenant.
     pub tenant: String,
@@ -48,7 +49,7 @@ pub struct Settings {
 }
 
 /// What holds for some sources in place of what holds for all.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceRule {
     /// Their keys; `*` stands for any letters.
     pub keys: String,

@@ -71,6 +71,35 @@ pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, StateError> {
     zstd::bulk::decompress(packed, size as usize).map_err(|_| StateError::Packed)
 }
 
+/// Bytes as one piece, for `#[serde(with)]`: the form is that of a list of bytes, and a copy makes it.
+pub mod raw {
+    use super::*;
+
+    /// Writes bytes.
+    pub fn serialize<W: Serializer>(bytes: &[u8], writer: W) -> Result<W::Ok, W::Error> {
+        writer.serialize_bytes(bytes)
+    }
+
+    /// Reads bytes.
+    pub fn deserialize<'de, R: Deserializer<'de>>(reader: R) -> Result<Vec<u8>, R::Error> {
+        reader.deserialize_byte_buf(Bytes)
+    }
+
+    struct Bytes;
+
+    impl serde::de::Visitor<'_> for Bytes {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, words: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            words.write_str("bytes")
+        }
+
+        fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+            Ok(bytes.to_vec())
+        }
+    }
+}
+
 /// Tables without an order of their own, for `#[serde(with)]`: written in the order of their keys.
 pub(crate) mod sorted {
     use super::*;

@@ -1,9 +1,10 @@
 //! What a lane lets go of when memory runs short.
 
 use super::{Lane, LaneCounters};
+use serde::{Deserialize, Serialize};
 
 /// What gives way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relief {
     /// All examples.
     Examples,

@@ -32,7 +32,7 @@ pub use fit::{DetectorSlot, FilterSlot, Role, Seat, Seated};
 pub use memory::Relief;
 pub use source::IDLE_WINDOWS;
 use source::Sources;
-pub use state::{MetTemplate, SavedSource};
+pub use state::{MetTemplate, SavedSource, Snapshot};
 use std::sync::Arc;
 
 /// What a lane is told.

@@ -141,6 +141,11 @@ impl Source {
         time_ms.max(0) as u64 / self.window_ms
     }
 
+    /// Number of the next window to close; `None` while idle.
+    pub(super) fn next_window(&self) -> Option<u64> {
+        self.next_window
+    }
+
     /// The next window that ends by the watermark, if any is left to close.
     pub(super) fn next_closed(&mut self, watermark_ms: u64) -> Option<u64> {
         let window = self.next_window?;

@@ -4,10 +4,10 @@ use super::detect::LaneDetector;
 use super::filtering::LaneFilter;
 use super::fit::Seat;
 use super::source::Source;
-use super::{Lane, SourceInfo};
+use super::{Lane, PatternSet, SourceInfo};
 use crate::plugin::{Plugin, PluginState};
 use crate::settings::Settings;
-use crate::state::{Packer, StateError, from_bytes, to_bytes, unpack};
+use crate::state::{Packer, StateError, from_bytes, raw, to_bytes, unpack};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,6 +24,20 @@ pub struct SavedSource {
     pub info: SourceInfo,
     /// Templates that were met since, for people.
     pub templates: Vec<MetTemplate>,
+}
+
+/// A source at one moment, from which a lane can go on with it by `load`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// What the host remembers, compressed.
+    #[serde(with = "raw")]
+    pub state: Vec<u8>,
+    /// What plugins remember, by their names, compressed.
+    pub plugins: Vec<(String, PluginState)>,
+    /// Event time of its newest record, in milliseconds since 1970.
+    pub newest_ms: i64,
+    /// First millisecond of the next window to close; `None` while it is idle.
+    pub open_from_ms: Option<u64>,
 }
 
 /// A template that was met since its source was last saved.
@@ -68,27 +82,11 @@ impl Lane {
     /// Saves the sources that have changed since the last time.
     pub fn save(&mut self) -> Vec<SavedSource> {
         let Lane { settings, patterns, filters, detectors, sources, .. } = self;
-        let names: Vec<String> = detectors.iter().map(|slot| slot.seat.key()).collect();
-        let (mut saved, mut packer) = (Vec::new(), Packer::new());
+        let mut desk = Desk { settings, patterns, filters, detectors, packer: Packer::new() };
+        let mut saved = Vec::new();
         for (number, source) in sources.iter_mut().filter(|(_, source)| source.changed) {
             source.changed = false;
-            let used = source.counts.patterns();
-            let states = Saved {
-                spans_ms: spans(settings),
-                detectors: names.clone(),
-                patterns: used
-                    .into_iter()
-                    .map(|id| (id, &*patterns.names[usize::from(id)]))
-                    .collect(),
-                source,
-            };
-            let state = packer.pack(&to_bytes(&states));
-            let mut plugins = Vec::new();
-            for (seat, plugin) in seated(filters, detectors) {
-                if let Some(PluginState { version, bytes }) = plugin.save(number) {
-                    plugins.push((seat.key(), PluginState { version, bytes: packer.pack(&bytes) }));
-                }
-            }
+            let (state, plugins) = desk.pack(number, source);
             let templates = source.met_templates();
             saved.push(SavedSource {
                 source: number,
@@ -99,6 +97,16 @@ impl Lane {
             });
         }
         saved
+    }
+
+    /// A source as it is now, which changes nothing; `None` where it was never met.
+    pub fn snapshot(&mut self, number: u32) -> Option<Snapshot> {
+        let Lane { settings, patterns, filters, detectors, sources, .. } = self;
+        let source = sources.get_mut(number)?;
+        let mut desk = Desk { settings, patterns, filters, detectors, packer: Packer::new() };
+        let (state, plugins) = desk.pack(number, source);
+        let open_from_ms = source.next_window().map(|window| window * desk.settings.window_ms);
+        Some(Snapshot { state, plugins, newest_ms: source.last_ms, open_from_ms })
     }
 
     /// Goes on with a saved source. Detectors that are new begin to learn; what those that are gone had learnt is
@@ -140,6 +148,37 @@ impl Lane {
             }
         }
         Ok(())
+    }
+}
+
+/// Everything that saving takes.
+struct Desk<'a> {
+    settings: &'a Settings,
+    patterns: &'a PatternSet,
+    filters: &'a mut [LaneFilter],
+    detectors: &'a mut [LaneDetector],
+    packer: Packer,
+}
+
+impl Desk<'_> {
+    /// What host and plugins remember of a source, compressed.
+    fn pack(&mut self, number: u32, source: &Source) -> (Vec<u8>, Vec<(String, PluginState)>) {
+        let name = |id: u16| (id, &*self.patterns.names[usize::from(id)]);
+        let states = Saved {
+            spans_ms: spans(self.settings),
+            detectors: self.detectors.iter().map(|slot| slot.seat.key()).collect(),
+            patterns: source.counts.patterns().into_iter().map(name).collect(),
+            source,
+        };
+        let state = self.packer.pack(&to_bytes(&states));
+        let mut plugins = Vec::new();
+        for (seat, plugin) in seated(self.filters, self.detectors) {
+            if let Some(PluginState { version, bytes }) = plugin.save(number) {
+                let bytes = self.packer.pack(&bytes);
+                plugins.push((seat.key(), PluginState { version, bytes }));
+            }
+        }
+        (state, plugins)
     }
 }
 

@@ -136,6 +136,31 @@ fn saving_and_loading_does_not_show() {
     assert!(sizes.last() < Some(&100_000), "{:?}", sizes.last());
 }
 
+/// A snapshot is what saving would give, leaves what is to be saved as it is, and can be gone on from.
+#[test]
+fn a_snapshot_does_not_show() {
+    let expected = reports(&[0, 1], 7);
+    let mut steps = 0;
+    let moved = reports_with(&[0, 1], 7, |lane| {
+        steps += 1;
+        let snapshots: Vec<Option<Snapshot>> = (0..2).map(|source| lane.snapshot(source)).collect();
+        assert_eq!(lane.snapshot(9), None, "nobody has met it");
+        for saved in if steps % 5 == 0 { lane.save() } else { vec![] } {
+            let Snapshot { state, plugins, newest_ms, open_from_ms } =
+                snapshots[saved.source as usize].clone().expect("it was met");
+            assert_eq!((state, plugins), (saved.state, saved.plugins));
+            assert_eq!(newest_ms, saved.info.last_ms);
+            assert!(open_from_ms.is_some_and(|from_ms| from_ms % MINUTE == 0));
+        }
+        for (source, snapshot) in (0..).zip(snapshots) {
+            let Some(Snapshot { state, plugins, .. }) = snapshot else { continue };
+            lane.forget(source);
+            lane.load(source, &state, plugins).expect("it was just made");
+        }
+    });
+    assert_eq!(moved, expected);
+}
+
 #[test]
 fn what_gives_way_for_want_of_memory_is_counted() {
     let mut lane = lane_of(vec![]);
