@@ -4,8 +4,7 @@ mod stored;
 
 use crate::column::Bitmap;
 use crate::record::Record;
-use crate::state::raw;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A stretch of rows of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,14 +16,14 @@ pub struct Run {
 }
 
 /// A range of the arena.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Span {
     start: u32,
     end: u32,
 }
 
 /// Where the parts of a row lie.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Row {
     source: u32,
     position: u64,
@@ -37,14 +36,11 @@ struct Row {
 }
 
 /// Up to some thousand records; the rows of one source are adjacent and in the order of their arrival.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(try_from = "stored::Stored")]
 pub struct Batch {
-    #[serde(with = "raw")]
     arena: Vec<u8>,
     rows: Vec<Row>,
-    /// They follow from the rows.
-    #[serde(skip)]
     runs: Vec<Run>,
     attributes: Vec<(Span, Span)>,
 }
@@ -102,9 +98,7 @@ impl Batch {
 
     /// An attribute of the record.
     pub fn attribute(&self, row: usize, name: &[u8]) -> Option<&[u8]> {
-        let Span { start, end } = self.rows[row].attributes;
-        let mut list = self.attributes[start as usize..end as usize].iter();
-        list.find(|(n, _)| self.slice(*n) == name).map(|(_, value)| self.slice(*value))
+        self.attributes(row).find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 
     /// Keeps only the rows whose bit is set; the arena stays as it is.
@@ -141,8 +135,32 @@ impl Batch {
         (!batch.is_empty()).then_some(batch)
     }
 
+    fn attributes(&self, row: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let Span { start, end } = self.rows[row].attributes;
+        let list = self.attributes[start as usize..end as usize].iter();
+        list.map(|(name, value)| (self.slice(*name), self.slice(*value)))
+    }
+
     fn slice(&self, span: Span) -> &[u8] {
         &self.arena[span.start as usize..span.end as usize]
+    }
+}
+
+/// Equal batches have equal rows, wherever in the arena their texts lie.
+impl PartialEq for Batch {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |row: usize| {
+            let about = |batch: &Batch| {
+                let Row { source, position, time_ms, severity, .. } = batch.rows[row];
+                (source, position, time_ms, severity)
+            };
+            about(self) == about(other)
+                && self.text(row) == other.text(row)
+                && self.head(row) == other.head(row)
+                && self.body(row) == other.body(row)
+                && self.attributes(row).eq(other.attributes(row))
+        };
+        self.len() == other.len() && (0..self.len()).all(same)
     }
 }
 
@@ -243,7 +261,7 @@ mod tests {
         let batch = builder.seal();
         let own = batch.of_source(2).expect("it has rows");
         let mut alone = BatchBuilder::default();
-        ["a", "ccc"].map(|text| alone.push(2, 7, &record(text)));
+        ["a", "ccc"].iter().for_each(|text| alone.push(2, 7, &record(text)));
         assert_eq!(own, alone.seal());
         assert_eq!(batch.of_source(3), None);
     }

@@ -19,6 +19,7 @@ mod output;
 mod page;
 pub mod pipeline;
 pub mod platform;
+pub mod recording;
 pub mod registry;
 mod shipped;
 mod trial;

@@ -58,8 +58,6 @@ pub(crate) struct Load {
 pub(crate) struct Ran {
     /// How long a lane stood still, for each swap.
     pub(crate) held: Vec<Duration>,
-    /// While swapping.
-    pub(crate) lines_per_s: f64,
 }
 
 impl Load {
@@ -102,8 +100,7 @@ impl Load {
             self.pipeline.fit(before, next, &mut output)?;
             (number, under_way) = (number + 1, true);
         }
-        let lines_per_s = self.expected.rows as f64 / self.began.elapsed().as_secs_f64();
-        Ok(Ran { held, lines_per_s })
+        Ok(Ran { held })
     }
 
     fn push_lines(&mut self) -> Outcome<()> {

@@ -12,6 +12,7 @@ mod mistake;
 mod outline;
 mod patterns;
 mod plugins;
+mod recording;
 mod registry;
 mod secret;
 mod sections;
@@ -31,6 +32,7 @@ pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;
 pub(crate) use plugins::default_offset;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
+pub use recording::RecordingConfig;
 pub use registry::{RegistryConfig, TrustedKey};
 pub use secret::Secret;
 pub use sections::{AnomalyConfig, IntakeConfig, TemplateConfig, WindowConfig};
@@ -86,6 +88,8 @@ pub struct Config {
     pub follow: FollowConfig,
     /// What it keeps.
     pub store: StoreConfig,
+    /// What it records.
+    pub recording: RecordingConfig,
     /// What memory it may use.
     pub memory: MemoryConfig,
     /// Where its API listens.
@@ -170,6 +174,11 @@ impl Config {
             store: table.section("store", "What the daemon keeps.", |section| {
                 StoreConfig::read(section, folder)
             }),
+            recording: table.section(
+                "recording",
+                "What the daemon records, to explain anomalies and to try plugins on real lines.",
+                |section| RecordingConfig::read(section, folder),
+            ),
             memory: table.section(
                 "memory",
                 "What memory the daemon may use.",

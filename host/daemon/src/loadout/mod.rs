@@ -5,9 +5,11 @@ mod fit;
 mod member;
 
 use crate::config::{Config, PluginConfig};
+use crate::recording::Makeup;
 use crate::shipped;
 use bellwether_core::lane::{Lane, LaneError, PatternSet, Wishes};
 use bellwether_core::matcher::{Matcher, MatcherError};
+use bellwether_core::pattern::Pattern;
 use bellwether_core::plugin::{Descriptor, PluginPattern, PluginState};
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
@@ -16,6 +18,7 @@ use bellwether_plugins::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use xxhash_rust::xxh3::xxh3_64;
 
 pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
@@ -97,6 +100,7 @@ pub struct Wanted<'a> {
 pub struct Loadout {
     settings: Settings,
     patterns: PatternSet,
+    patterns_digest: u64,
     members: Vec<Member>,
     wishes: Wishes,
     /// By name and edition.
@@ -120,11 +124,21 @@ impl Loadout {
         let members = crew::members(runtime, config, wanted)?;
         let plugins = members.iter().map(|member| member.plugin.descriptor());
         let patterns = pattern_set(config, plugins)?;
-        let health = Mutex::new(Vec::new());
-        let loadout = Loadout { settings, patterns, members, wishes, health };
+        let (patterns_digest, health) = (digest_of(&config.patterns), Mutex::new(Vec::new()));
+        let loadout = Loadout { settings, patterns, patterns_digest, members, wishes, health };
         loadout.lane(0)?;
         loadout.handles().clear();
         Ok(loadout)
+    }
+
+    /// What decides what its lanes say.
+    pub(crate) fn makeup(&self) -> Makeup {
+        let member = |member: &Member| (member.name.clone(), member.edition.clone());
+        Makeup {
+            settings: self.settings.clone(),
+            members: self.members.iter().map(member).collect(),
+            patterns: self.patterns_digest,
+        }
     }
 
     /// The settings of its lanes.
@@ -329,6 +343,15 @@ pub fn read_component(path: &Path, place: &str) -> Result<Vec<u8>, LoadoutError>
     let unreadable =
         |source| LoadoutError::Unreadable { place: place.into(), path: path.into(), source };
     std::fs::read(path).map_err(unreadable)
+}
+
+/// What tells sets of patterns apart; those of plugins belong to their components.
+fn digest_of(patterns: &[Pattern]) -> u64 {
+    let part = |own: &Pattern| {
+        let (name, score, severity) = (own.name(), own.score(), own.severity());
+        format!("{name} {score} {severity} {:?} {:?}\n", own.expression(), own.unless())
+    };
+    xxh3_64(patterns.iter().map(part).collect::<String>().as_bytes())
 }
 
 /// The library's patterns, then those that plugins bring along.

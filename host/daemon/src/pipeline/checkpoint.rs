@@ -69,6 +69,9 @@ impl Pipeline {
         self.ask_all(|| Task::Save, &mut output)?;
         let forgotten = self.forget(&mut output)?;
         let intake = self.intake.save(&mut routed);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.commit(&intake);
+        }
         let forms = self.intake.sources();
         let mut saved = std::mem::take(&mut self.saved);
         saved.sort_by_key(|saved| saved.source);

@@ -82,6 +82,6 @@ impl Pipeline {
         for worker in 0..self.tasks.len() {
             self.send(worker, Task::Fit { change, loadout: Arc::clone(loadout) }, output)?;
         }
-        Ok(())
+        self.begin_segment(loadout, output)
     }
 }

@@ -37,6 +37,9 @@ impl Pipeline {
                 self.gather.correlator.forget_source(source);
                 self.sleepers.sources.remove(&source);
                 self.saved.retain(|saved| saved.source != source);
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.forget(source);
+                }
                 forgotten.sources.push((source, self.intake.source_key(source).to_string()));
             }
             self.intake.forget(input);

@@ -1,6 +1,7 @@
 //! Sources that sleep: their state is in the store, and comes back with their next line.
 
 use super::{Output, Pipeline, PipelineError, SourceState, Task};
+use bellwether_core::intake::Routed;
 use bellwether_core::lane::Relief;
 use bellwether_core::plugin::PluginState;
 use std::collections::BTreeSet;
@@ -42,14 +43,34 @@ impl Pipeline {
 
     /// Lets all lanes let go of something.
     pub fn relieve(&mut self, relief: Relief, output: &mut Output) -> Result<(), PipelineError> {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.relieve(relief);
+        }
         for worker in 0..self.tasks.len() {
             self.send(worker, Task::Relieve(relief), output)?;
         }
         Ok(())
     }
 
+    /// Who has lines is woken, and of the others no windows are closed.
+    pub(super) fn spare_sleepers(&mut self, routed: &mut Routed) -> Result<(), PipelineError> {
+        if self.sleepers.sources.is_empty() {
+            return Ok(());
+        }
+        match routed {
+            Routed::Records { batch, .. } => {
+                batch.runs().iter().try_for_each(|run| self.wake(run.source))
+            }
+            Routed::Close { sources, .. } => {
+                sources.retain(|source| !self.sleepers.sources.contains(source));
+                Ok(())
+            }
+            Routed::Tick(_) => Ok(()),
+        }
+    }
+
     /// Wakes a source whose lines have come.
-    pub(super) fn wake(&mut self, source: u32) -> Result<(), PipelineError> {
+    fn wake(&mut self, source: u32) -> Result<(), PipelineError> {
         if !self.sleepers.sources.remove(&source) {
             return Ok(());
         }

@@ -8,9 +8,11 @@ mod fitting;
 mod forget;
 mod gather;
 mod memory;
+mod recording;
 mod worker;
 
 use crate::loadout::{Loadout, LoadoutError};
+use crate::recording::Recorder;
 use bellwether_core::correlate::{Correlator, Event};
 use bellwether_core::intake::{InputId, InputOptions, Intake, IntakeCounters, Routed, SourceForm};
 use bellwether_core::lane::{
@@ -118,6 +120,7 @@ pub struct Pipeline {
     /// Workers that have ended, or saved.
     done: usize,
     fitting: Fitting,
+    recorder: Option<Recorder>,
 }
 
 impl Pipeline {
@@ -167,6 +170,7 @@ impl Pipeline {
             standard: loadout.settings().standard(),
             done: 0,
             fitting: Fitting::default(),
+            recorder: None,
         };
         pipeline.learn_sources(&mut Output::default())?;
         Ok(pipeline)
@@ -287,17 +291,14 @@ impl Pipeline {
 
     fn dispatch(&mut self, routed: Vec<Routed>, output: &mut Output) -> Result<(), PipelineError> {
         self.learn_sources(output)?;
-        for item in routed {
+        for mut item in routed {
+            self.spare_sleepers(&mut item)?;
+            self.record_routed(&item);
             match item {
                 Routed::Records { lane, batch } => {
-                    if !self.sleepers.sources.is_empty() {
-                        let sources: Vec<u32> = batch.runs().iter().map(|run| run.source).collect();
-                        sources.into_iter().try_for_each(|source| self.wake(source))?;
-                    }
                     self.send(self.worker_of(lane), Task::Records { lane, batch }, output)?;
                 }
-                Routed::Close { lane, mut sources, until_ms } => {
-                    sources.retain(|source| !self.sleepers.sources.contains(source));
+                Routed::Close { lane, sources, until_ms } => {
                     let task = Task::Close { lane, sources, until_ms };
                     self.send(self.worker_of(lane), task, output)?;
                 }
@@ -317,7 +318,9 @@ impl Pipeline {
 
     /// Sources that were just met are made known to those behind the intake.
     fn learn_sources(&mut self, output: &mut Output) -> Result<(), PipelineError> {
-        for source in self.intake.take_met() {
+        let met = self.intake.take_met();
+        self.record_births(&met);
+        for source in met {
             let key = self.intake.source_key(source);
             let standard = self.gather.correlator.learn_source(source, key);
             if standard != self.standard {
@@ -370,6 +373,9 @@ impl Pipeline {
                 self.done += 1;
                 self.totals.add(&counters);
                 self.saved.extend(sources);
+            }
+            Answer::Snapshot { segment, source, snapshot } => {
+                self.record_snapshot(segment, source, snapshot.as_deref());
             }
             Answer::Fitted { change, outcome } => self.fitting.take(change, outcome),
             Answer::Ended { counters, sources } => {

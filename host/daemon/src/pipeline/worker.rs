@@ -3,10 +3,12 @@
 use super::PipelineError;
 use crate::loadout::{Loadout, LoadoutError};
 use bellwether_core::batch::Batch;
-use bellwether_core::lane::{Input, Lane, LaneCounters, Outputs, Relief, SavedSource, SourceInfo};
+use bellwether_core::lane::{
+    Input, Lane, LaneCounters, Outputs, Relief, SavedSource, Snapshot, SourceInfo,
+};
 use bellwether_core::plugin::PluginState;
 use bellwether_core::settings::Standard;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
@@ -29,6 +31,8 @@ pub(super) enum Task {
     Relieve(Relief),
     /// Work with other plugins.
     Fit { change: u64, loadout: Arc<Loadout> },
+    /// From here on, hand out each source as it is before the first that is said of it.
+    Segment(u64),
     /// Save what has changed.
     Save,
     /// Finish and report.
@@ -46,6 +50,9 @@ pub(super) enum Answer {
     Done,
     /// What has changed since the last time, and all counters.
     Saved { sources: Vec<SavedSource>, counters: LaneCounters },
+    /// A source as it was before the first that a segment of the recording says of it; nothing if its lane had never met
+    /// it.
+    Snapshot { segment: u64, source: u32, snapshot: Option<Box<Snapshot>> },
     /// The lanes work with other plugins, and stood still for so long, or why they do not.
     Fitted { change: u64, outcome: Result<Duration, LoadoutError> },
     /// The worker is done.
@@ -59,11 +66,20 @@ struct Worker {
     loadout: Arc<Loadout>,
     lanes: BTreeMap<u32, Lane>,
     ticks: u64,
+    recorded: Recorded,
+}
+
+/// Sources that were handed out in a segment of the recording.
+#[derive(Default)]
+struct Recorded {
+    segment: Option<u64>,
+    sources: BTreeSet<u32>,
 }
 
 /// Works until it is told to end or nobody listens any more.
 pub(super) fn work(loadout: Arc<Loadout>, tasks: &Receiver<Task>, answers: &SyncSender<Answer>) {
-    let mut worker = Worker { loadout, lanes: BTreeMap::new(), ticks: 0 };
+    let recorded = Recorded::default();
+    let mut worker = Worker { loadout, lanes: BTreeMap::new(), ticks: 0, recorded };
     while let Ok(task) = tasks.recv() {
         let ends = matches!(task, Task::End);
         let said = worker.take(task, &mut |answer| answers.send(answer).is_ok());
@@ -89,9 +105,12 @@ impl Worker {
         let answer = |outputs, closed| Answer::Outputs { ticks, outputs, closed };
         Ok(match task {
             Task::Records { lane, batch } => {
+                let sources: Vec<u32> = batch.runs().iter().map(|run| run.source).collect();
+                self.hand_out(lane, &sources, say)?;
                 say(answer(self.lane(lane)?.step(Input::Records(batch)), None))
             }
             Task::Close { lane, sources, until_ms } => {
+                self.hand_out(lane, &sources, say)?;
                 let input = Input::Close { sources: sources.clone(), until_ms };
                 say(answer(self.lane(lane)?.step(input), Some((sources, until_ms))))
             }
@@ -126,6 +145,10 @@ impl Worker {
                 let outcome = self.fit(loadout).map(|()| began.elapsed());
                 say(Answer::Fitted { change, outcome })
             }
+            Task::Segment(segment) => {
+                self.recorded = Recorded { segment: Some(segment), sources: BTreeSet::new() };
+                say(Answer::Done)
+            }
             Task::Save => {
                 let sources = self.lanes.values_mut().flat_map(Lane::save).collect();
                 say(Answer::Saved { sources, counters: self.counters() })
@@ -137,6 +160,23 @@ impl Worker {
                 say(Answer::Ended { counters: self.counters(), sources })
             }
         })
+    }
+
+    /// Hands out sources of a lane that were not yet handed out in this segment.
+    fn hand_out(
+        &mut self,
+        lane: u32,
+        sources: &[u32],
+        say: &mut dyn FnMut(Answer) -> bool,
+    ) -> Result<(), PipelineError> {
+        let Some(segment) = self.recorded.segment else { return Ok(()) };
+        for source in sources.iter().copied() {
+            if self.recorded.sources.insert(source) {
+                let snapshot = self.lane(lane)?.snapshot(source).map(Box::new);
+                say(Answer::Snapshot { segment, source, snapshot });
+            }
+        }
+        Ok(())
     }
 
     /// Where one lane cannot work with the new plugins, all go back to the old ones.

@@ -23,6 +23,7 @@ use crate::watch::{Keeper, Order, Status};
 use bellwether_core::lane::Wishes;
 use bellwether_plugins::Runtime;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -70,6 +71,12 @@ impl Base {
     /// The configuration.
     pub fn config(&self) -> &Arc<Config> {
         &self.config
+    }
+
+    /// Where the recording of a tenant lies, if there is to be one.
+    fn recording_of(&self, tenant: &str) -> Option<PathBuf> {
+        let recording = &self.config.recording;
+        (recording.bytes_max > 0).then(|| recording.folder(&self.config.store.path, tenant))
     }
 
     /// The plugins of a tenant, opened on trial.

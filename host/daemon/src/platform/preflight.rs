@@ -107,7 +107,7 @@ impl Platform {
         asked: &Asked,
         loadout: &Arc<Loadout>,
     ) -> Result<(), PlatformError> {
-        let Some(folder) = base.config.recording_of(&asked.tenant) else { return Ok(()) };
+        let Some(folder) = base.recording_of(&asked.tenant) else { return Ok(()) };
         let (loadout, plugin) = (Arc::clone(loadout), asked.plugin.clone());
         let learn = move || {
             let mut player = Player::new(&loadout);
@@ -144,10 +144,11 @@ impl Flight {
             let loadout = self.base.loadout(&self.tenant, fits.clone());
             loadout.map_err(|error| unfit(chain(&error)))
         };
-        let loadout = open()?;
+        let loadout: Arc<Loadout> = open()?;
         let reads_state = loadout.reads_state(&self.plugin);
         let golden = self.golden(&loadout).map_err(unfit)?;
-        let recent = self.recent(&open()?, since_ms).map_err(unfit)?;
+        let fresh: Arc<Loadout> = open()?;
+        let recent = self.recent(&fresh, since_ms).map_err(unfit)?;
         let mut report =
             Report { plugin: self.plugin, reads_state, golden, recent, objections: Vec::new() };
         report.objections = objections(&report);
@@ -162,7 +163,9 @@ impl Flight {
             trials.extend(outputs.trials);
         });
         let mut correlator = Correlator::new(loadout.settings().clone());
-        keys.iter().for_each(|(number, key)| drop(correlator.learn_source(*number, key)));
+        for (number, key) in &keys {
+            correlator.learn_source(*number, key);
+        }
         let infos = lane.sources();
         let time = |ms: Option<i64>| ms.unwrap_or(0).max(0) as u64;
         let stretch = Stretch {
@@ -178,7 +181,7 @@ impl Flight {
     }
 
     fn recent(&self, loadout: &Loadout, since_ms: u64) -> Result<Stretch, String> {
-        let Some(folder) = self.base.config.recording_of(&self.tenant) else {
+        let Some(folder) = self.base.recording_of(&self.tenant) else {
             return Ok(Stretch::default());
         };
         let mut player = Player::new(loadout);

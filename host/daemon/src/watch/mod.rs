@@ -11,6 +11,7 @@ mod naming;
 mod orders;
 mod pacing;
 mod pending;
+mod recording;
 mod restore;
 mod run;
 mod silence;

@@ -21,6 +21,8 @@ pub(super) struct Restored {
     pub(super) inputs: Vec<InputRow>,
     /// What the lanes had counted.
     pub(super) counters: LaneCounters,
+    /// The state of its intake, if there was a commit.
+    pub(super) intake: Option<Vec<u8>>,
 }
 
 /// Starts a tenant's pipeline from its last commit, or anew.
@@ -37,14 +39,15 @@ pub(super) fn restore(
     })?;
     let Some(loaded) = loaded else {
         let pipeline = Pipeline::start(loadout, workers, now_ms, Release::AtOnce)?;
-        return Ok(Restored { pipeline, inputs: Vec::new(), counters: LaneCounters::default() });
+        let (inputs, counters) = (Vec::new(), LaneCounters::default());
+        return Ok(Restored { pipeline, inputs, counters, intake: None });
     };
     let counters = counters_from_rows(&loaded.counters);
     let (release, intake) = (Release::AtOnce, &loaded.intake);
     let mut pipeline =
         Pipeline::resume(loadout, workers, now_ms, release, intake, counters.clone())?;
     load_sources(&mut pipeline, keeper, tenant)?;
-    Ok(Restored { pipeline, inputs: loaded.inputs, counters })
+    Ok(Restored { pipeline, inputs: loaded.inputs, counters, intake: Some(loaded.intake) })
 }
 
 /// Hands the sources over while they are read, since all at once may be more than one wants to hold.

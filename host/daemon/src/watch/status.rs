@@ -1,6 +1,7 @@
 //! What the daemon knows of itself, for people and programs that ask: written by the threads that work, read by the API.
 
 use crate::platform::Kept;
+use crate::recording::Figures;
 use crate::trial::Trials;
 use bellwether_core::intake::IntakeCounters;
 use bellwether_core::lane::LaneCounters;
@@ -101,6 +102,8 @@ pub struct TenantStatus {
     pub commit: CommitStatus,
     /// Files: rotations, truncations, losses and whatever else was counted, by name.
     pub files: BTreeMap<String, u64>,
+    /// The recording, if there is one.
+    pub recording: Option<Figures>,
     /// Open anomalies.
     pub open_anomalies: usize,
     /// Why the tenant stopped, if it did.

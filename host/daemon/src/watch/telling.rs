@@ -55,6 +55,7 @@ pub(super) fn tell(tenant: &Tenant, since: Option<Duration>) {
         status.trials = tenant.trials.clone();
         status.digests = tenant.given.loadout.digests();
         status.files = tenant.files.counters();
+        status.recording = tenant.pipeline.recording();
         status.open_anomalies = tenant.pipeline.open_anomalies();
     });
 }

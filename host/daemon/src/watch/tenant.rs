@@ -113,13 +113,13 @@ impl Tenant {
     /// Goes on where the last commit left off.
     pub(super) fn start(given: Assignment) -> Result<Self, TenantError> {
         let now_ms = (given.clock)() as i64;
-        let Restored { mut pipeline, inputs, counters } =
+        let Restored { mut pipeline, inputs, counters, intake } =
             restore(&given.loadout, given.workers, now_ms, &given.keeper)?;
         pipeline.wake_by(fetch(given.keeper.clone(), given.tenant.clone()));
         let saved: Result<Vec<SavedStream>, StateError> =
             inputs.iter().map(|row| stream_of(&row.state)).collect();
         let files = Files::new(&given.config, &given.tenant, &saved?)?;
-        Ok(Tenant {
+        let mut tenant = Tenant {
             given,
             pipeline,
             files,
@@ -134,7 +134,9 @@ impl Tenant {
             told: None,
             busy_looks: 0,
             buffer: vec![0; CHUNK_BYTES],
-        })
+        };
+        tenant.record(intake.as_deref())?;
+        Ok(tenant)
     }
 
     /// Works until it is told to stop; then everything is committed.
@@ -154,6 +156,7 @@ impl Tenant {
             self.look()?;
             let read = self.read_round()?;
             self.notice_silence()?;
+            self.turn_recording()?;
             let every = Duration::from_secs(self.given.config.store.commit_every_s);
             if self.pacing.is_due(every, self.pending.is_news()) && self.commit()? {
                 relieve(self)?;

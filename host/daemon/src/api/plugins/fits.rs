@@ -127,7 +127,7 @@ pub(in crate::api) struct NewEdition {
     version: Option<Text<64>>,
     /// In what share of the lanes it counts: 0 as a shadow, 100 in all of them.
     #[schema(minimum = 0, maximum = 100, example = 25)]
-    percent: u8,
+    pub(super) percent: u8,
     /// Its own settings; null for those of the configuration file.
     #[schema(value_type = Option<Object>)]
     config: Option<Map<String, Value>>,

@@ -1,0 +1,229 @@
+//! The thread that writes segments, and lets go of the oldest.
+//!
+//! A failure ends the segment under way; the next one is tried again.
+
+use super::block::{beginning, pack};
+use super::entry::Head;
+use super::shelf;
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tracing::{debug, warn};
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all segments.
+    pub bytes_max: u64,
+    /// Age of what is recorded, by the clock.
+    pub minutes: u64,
+    /// Length of a segment, by the clock.
+    pub minutes_per_segment: u64,
+}
+
+impl Limits {
+    /// Bytes from which a segment is followed by the next.
+    pub(super) fn segment_bytes(&self) -> u64 {
+        self.bytes_max / 4
+    }
+}
+
+/// How a recording goes, for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Figures {
+    /// Segments that are there.
+    pub segments: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes written since the start.
+    pub written_bytes: u64,
+    /// Segments that ended before their time, since the start.
+    pub gaps: u64,
+    /// Why nothing is recorded at the moment.
+    pub trouble: Option<String>,
+}
+
+/// What the two sides of a recording both know.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    figures: Mutex<Figures>,
+    /// The number of a segment that cannot be gone on with, and one more.
+    broken: AtomicU64,
+    /// Bytes of the segment under way.
+    pub(super) segment_bytes: AtomicU64,
+    /// Bytes that wait to be written.
+    pub(super) waiting_bytes: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn figures(&self) -> MutexGuard<'_, Figures> {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that a segment cannot be gone on with; heard once.
+    pub(super) fn give_up(&self, segment: u64, why: String) {
+        if self.broken.swap(segment + 1, Ordering::Relaxed) == segment + 1 {
+            return;
+        }
+        warn!(why, "the recording has a gap; it is tried again with the next segment");
+        let mut figures = self.figures();
+        figures.gaps += 1;
+        figures.trouble = Some(why);
+    }
+
+    pub(super) fn is_broken(&self, segment: u64) -> bool {
+        self.broken.load(Ordering::Relaxed) == segment + 1
+    }
+}
+
+/// What the thread is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Begin a segment.
+    Begin(Box<Head>),
+    /// Write a block, with the mark of the commit that it completes, or 0.
+    Block(Vec<u8>, u64),
+}
+
+/// A segment that is there.
+#[derive(Debug)]
+struct Kept {
+    begun_ms: u64,
+    path: PathBuf,
+    bytes: u64,
+}
+
+/// The thread's own.
+#[derive(Debug)]
+pub(super) struct Scribe {
+    folder: PathBuf,
+    limits: Limits,
+    shared: Arc<Shared>,
+    /// The oldest first; the last one is the one under way.
+    kept: VecDeque<Kept>,
+    /// The segment under way and its number, while it can be gone on with.
+    current: Option<(u64, File)>,
+    /// Whether the last one was written to its end.
+    whole: bool,
+}
+
+impl Scribe {
+    /// Takes what is there into account. When a segment was written last is when it was begun, as far as anybody knows.
+    pub(super) fn new(folder: &Path, limits: Limits, shared: Arc<Shared>) -> io::Result<Self> {
+        let mut kept = VecDeque::new();
+        for (_, path) in shelf::list(folder)? {
+            let about = path.metadata()?;
+            let written = about.modified()?.duration_since(std::time::UNIX_EPOCH);
+            let begun_ms = written.map_or(0, |since| since.as_millis() as u64);
+            kept.push_back(Kept { begun_ms, path, bytes: about.len() });
+        }
+        let folder = folder.to_owned();
+        Ok(Scribe { folder, limits, shared, kept, current: None, whole: true })
+    }
+
+    /// Writes until nobody has anything to say.
+    pub(super) fn work(mut self, orders: &Receiver<Order>) {
+        while let Ok(order) = orders.recv() {
+            match order {
+                Order::Begin(head) => {
+                    let number = head.number;
+                    let begun = self.begin(*head);
+                    self.hear(number, begun);
+                }
+                Order::Block(bytes, mark) => {
+                    self.shared.waiting_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
+                    if let Some((number, _)) = self.current {
+                        let written = self.write(&bytes, mark);
+                        self.hear(number, written);
+                    }
+                }
+            }
+            self.show();
+        }
+    }
+
+    /// What could not be written ends the segment.
+    fn hear(&mut self, number: u64, result: io::Result<()>) {
+        if let Err(error) = result {
+            (self.current, self.whole) = (None, false);
+            self.shared.give_up(number, error.to_string());
+        }
+    }
+
+    fn begin(&mut self, mut head: Head) -> io::Result<()> {
+        head.continues &= self.whole;
+        self.current = None;
+        self.shared.segment_bytes.store(0, Ordering::Relaxed);
+        let number = head.number;
+        let path = shelf::path_of(&self.folder, number);
+        shelf::create(&self.folder)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        self.kept.push_back(Kept { begun_ms: head.begun_ms, path, bytes: 0 });
+        (self.current, self.whole) = (Some((number, file)), true);
+        self.let_go_of_old(head.begun_ms)?;
+        let mut text = beginning();
+        let head = postcard::to_allocvec(&head).map_err(io::Error::other)?;
+        text.extend(pack(&head, 0)?);
+        self.append(&text)?;
+        debug!(number, "segment begun");
+        if !self.shared.is_broken(number) {
+            self.shared.figures().trouble = None;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8], mark: u64) -> io::Result<()> {
+        let block = pack(bytes, mark)?;
+        self.append(&block)?;
+        while self.bytes() > self.limits.bytes_max && self.kept.len() > 1 {
+            self.let_go()?;
+        }
+        if self.bytes() > self.limits.bytes_max {
+            return Err(io::Error::other(
+                "the states of the sources alone are more than `recording.bytes_max`; raise it",
+            ));
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, text: &[u8]) -> io::Result<()> {
+        let Some((_, file)) = &mut self.current else { return Ok(()) };
+        file.write_all(text)?;
+        let kept = self.kept.back_mut().expect("the segment under way is kept");
+        kept.bytes += text.len() as u64;
+        self.shared.segment_bytes.store(kept.bytes, Ordering::Relaxed);
+        self.shared.figures().written_bytes += text.len() as u64;
+        Ok(())
+    }
+
+    /// Segments that ended too long ago.
+    fn let_go_of_old(&mut self, now_ms: u64) -> io::Result<()> {
+        let horizon_ms = now_ms.saturating_sub(self.limits.minutes * 60_000);
+        while self.kept.get(1).is_some_and(|next| next.begun_ms < horizon_ms) {
+            self.let_go()?;
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self) -> io::Result<()> {
+        let Some(oldest) = self.kept.pop_front() else { return Ok(()) };
+        match std::fs::remove_file(&oldest.path) {
+            // Whoever removed it has done what was to be done.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.kept.iter().map(|kept| kept.bytes).sum()
+    }
+
+    fn show(&self) {
+        let mut figures = self.shared.figures();
+        (figures.segments, figures.bytes) = (self.kept.len() as u64, self.bytes());
+    }
+}
