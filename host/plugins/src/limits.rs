@@ -299,4 +299,17 @@ mod tests {
         let error = serde_json::from_str::<Limits>(r#"{"fuel_per_rows": 7}"#).unwrap_err();
         assert!(error.to_string().contains("fuel_per_rows"), "{error}");
     }
+
+    /// Asked at run time: several checkouts may share a build folder.
+    #[test]
+    fn the_page_for_authors_names_every_limit() {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+        let page = std::path::Path::new(&package).join("../../docs/plugins.md");
+        let page = std::fs::read_to_string(page).expect("the page is there");
+        let limits = serde_json::to_value(Limits::default()).expect("limits are plain numbers");
+        for (name, value) in limits.as_object().expect("a struct") {
+            let row = format!("| `{name}` | {value} |");
+            assert!(page.contains(&row), "docs/plugins.md has no row `{row}`");
+        }
+    }
 }

@@ -16,13 +16,12 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let project = which::open(&options.dir)?;
     let Found { plugin, component } = which::build(&project)?;
+    let (component, inspection) = (component.unwrap_or_default(), plugin.inspection());
+    // As a person here would type it.
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = component.strip_prefix(here).unwrap_or(&component);
     let mut out = stdout();
-    let inspection = plugin.inspection();
-    writeln!(
-        out,
-        "path    {}",
-        component.map(|path| path.display().to_string()).unwrap_or_default()
-    )?;
+    writeln!(out, "path    {}", path.display())?;
     writeln!(out, "size    {} bytes", inspection.bytes)?;
     writeln!(out, "digest  sha256:{}", inspection.digest)?;
     Ok(out.flush()?)
