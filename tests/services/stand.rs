@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bellwether::api::{ApiState, serve};
 use bellwether::config::Config;
+use bellwether::platform::{Base, Fits, Platform};
 use bellwether::registry::{Registry, digest_of};
 use bellwether::watch::{InputStatus, Keeper, SourceStatus, Status};
 use bellwether_store::{
@@ -146,9 +147,13 @@ fn main() -> std::io::Result<()> {
     let registry = Registry::open(&config).map_err(std::io::Error::other)?;
     push(&mut writer, &registry, now_ms)?;
     let (keeper, _thread) = Keeper::start(writer)?;
+    let status = status(end_ms);
+    let base = Arc::new(Base::new(&Arc::new(config)).map_err(std::io::Error::other)?);
+    let platform = Platform::new(keeper.clone(), status.clone(), base, Fits::new());
     let state = ApiState {
         keeper,
-        status: status(end_ms),
+        platform,
+        status,
         database,
         token: argument.filter(|_| !is_empty),
         metrics_sources_max: 3,

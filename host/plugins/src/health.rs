@@ -1,6 +1,6 @@
 //! How a plugin is doing, in one lane or over many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,18 @@ use crate::bindings::Level;
 use crate::circuit::CircuitState;
 use crate::fault::Fault;
 use crate::link::Said;
+
+/// Lines that wait for somebody to take them; the oldest give way.
+const LINES_MAX: usize = 100;
+
+/// Something that a plugin said, or that was said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogLine {
+    /// `debug`, `info`, `warn` or `error`; `fault` where it failed.
+    pub level: &'static str,
+    /// What was said.
+    pub line: String,
+}
 
 /// Counters of a plugin since its lanes were opened.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -60,6 +72,9 @@ pub struct Health {
     pub metric_calls_dropped: u64,
     /// What it counted, by name.
     pub metrics: BTreeMap<String, f64>,
+    /// Lines that nobody has taken yet.
+    #[serde(skip)]
+    lines: VecDeque<LogLine>,
 }
 
 impl Health {
@@ -101,6 +116,7 @@ impl Health {
         let code = fault.code();
         tracing::warn!(plugin, code, %fault, "plugin failed");
         *self.faults.entry(code).or_default() += 1;
+        self.note("fault", &fault.to_string());
         self.deadlines += u64::from(matches!(fault, Fault::Deadline(_)));
         self.last_fault = Some(fault.to_string());
     }
@@ -119,6 +135,13 @@ impl Health {
         self.memory_bytes = memory_bytes as u64;
     }
 
+    fn note(&mut self, level: &'static str, line: &str) {
+        if self.lines.len() == LINES_MAX {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(LogLine { level, line: line.to_owned() });
+    }
+
     /// Takes over what a plugin said in a call, if the call went well.
     pub(crate) fn hear(&mut self, plugin: &str, metrics: &[String], said: &Said, well: bool) {
         self.log_lines_dropped += said.lines_dropped;
@@ -130,12 +153,22 @@ impl Health {
         self.log_lines_kept += said.lines.len() as u64;
         for (level, line) in &said.lines {
             print(plugin, *level, line);
+            self.note(word(*level), line);
         }
         for (name, sum) in metrics.iter().zip(&said.sums) {
             if *sum != 0.0 {
                 *self.metrics.entry(name.clone()).or_default() += sum;
             }
         }
+    }
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
     }
 }
 
@@ -150,6 +183,11 @@ impl HealthHandle {
     /// A copy of the counters as they are now.
     pub fn snapshot(&self) -> Health {
         self.lock().clone()
+    }
+
+    /// Takes what was said since this was last asked.
+    pub fn take_lines(&self) -> Vec<LogLine> {
+        std::mem::take(&mut self.lock().lines).into()
     }
 
     /// Whether nobody works any more whose health this is.

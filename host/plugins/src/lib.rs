@@ -34,7 +34,7 @@ pub use circuit::CircuitState;
 pub use compiled::{CompiledPlugin, OpenError};
 pub use compiler::{CHILD_REFUSED, CompileError, Compiler, compile_as_child};
 pub use fault::{Fault, Trace};
-pub use health::{Health, HealthHandle};
+pub use health::{Health, HealthHandle, LogLine};
 pub use inspect::{Granted, Inspection};
 pub use lane::{LaneDetector, LaneFilter};
 pub use limits::Limits;

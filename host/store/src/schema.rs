@@ -6,8 +6,7 @@ use rusqlite_migration::{M, Migrations};
 use crate::error::Fault;
 
 /// Every schema so far, oldest first. What has been released is never changed, only added to.
-const MIGRATIONS: &[M<'_>] =
-    &[M::up(include_str!("migrations/1.sql")), M::up(include_str!("migrations/2.sql"))];
+const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("migrations/1.sql"))];
 
 /// Number of the newest schema.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -137,6 +137,7 @@ fn routes() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(plugins::fits::bring_in))
         .routes(routes!(plugins::fits::roll_back))
         .routes(routes!(plugins::fits::disable))
+        .routes(routes!(plugins::logs::logs))
         .routes(routes!(plugins::preflight::preflight))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::retry))

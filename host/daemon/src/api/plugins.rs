@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 pub(super) mod fits;
+pub(super) mod logs;
 pub(super) mod preflight;
 pub(super) mod push;
 pub(super) mod remove;

@@ -13,7 +13,7 @@ use bellwether_core::pattern::Pattern;
 use bellwether_core::plugin::{Descriptor, PluginPattern, PluginState};
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
-    AdmitError, Compiler, Health, HealthHandle, Limits, OpenError, Runtime, RuntimeError,
+    AdmitError, Compiler, Health, HealthHandle, Limits, LogLine, OpenError, Runtime, RuntimeError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -205,6 +205,17 @@ impl Loadout {
         let next = self.members.iter().filter(|own| own.which == Which::Next);
         let beside = next.filter(|own| own.fit.current.is_some());
         beside.map(|own| (own.name.clone(), own.edition.clone())).collect()
+    }
+
+    /// What plugins have said since this was last asked, with the key of each.
+    pub fn take_lines(&self) -> Vec<(String, LogLine)> {
+        let mut lines = Vec::new();
+        for (name, edition, handle) in self.handles().iter() {
+            let holds = |member: &&Member| (&member.name, &member.edition) == (name, edition);
+            let Some(member) = self.members.iter().find(holds) else { continue };
+            lines.extend(handle.take_lines().into_iter().map(|line| (member.key(), line)));
+        }
+        lines
     }
 
     /// Whether the edition of a plugin that comes in can go on with what the current one remembers.

@@ -22,6 +22,8 @@ use std::sync::Arc;
 /// Hours and seed of the generated logs.
 const GOLDEN_HOURS: f64 = 2.0;
 const GOLDEN_SEED: u64 = 20;
+/// Alarms that may come or go without a word.
+const ALARMS_MIN: u64 = 3;
 
 /// What an edition costs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -322,13 +324,13 @@ fn objections(report: &Report) -> Vec<String> {
         if faults > 0 {
             all.push(format!("it failed {faults} times on {name} logs"));
         }
-        let (went, came) = (tally.alarms.current, tally.alarms.next);
-        let both = tally.alarms.both;
-        if came > 2 * (both + went) + 2 {
-            all.push(format!("on {name} logs it would give {came} alarms more"));
+        let (both, went, came) = (tally.alarms.both, tally.alarms.current, tally.alarms.next);
+        let before = both + went;
+        if came >= ALARMS_MIN && 4 * came > before {
+            all.push(format!("on {name} logs {came} alarms would come, where {before} are now"));
         }
-        if went > both {
-            all.push(format!("on {name} logs {went} of {} alarms would go", went + both));
+        if went >= ALARMS_MIN && 10 * went > before {
+            all.push(format!("on {name} logs {went} of {before} alarms would go"));
         }
         let Some(current) = current.as_ref().filter(|_| next.rows > 0) else { continue };
         if next.fuel_per_row > 2.0 * current.fuel_per_row {

@@ -25,5 +25,7 @@ pub use memory::resident_bytes;
 pub use naming::{container_labels, plain_name, source_key};
 pub use orders::{Order, OrderError, Orders};
 pub use run::{RunError, run, store_options};
-pub use status::{CommitStatus, DaemonStatus, InputStatus, SourceStatus, Status, TenantStatus};
+pub use status::{
+    CommitStatus, DaemonStatus, InputStatus, PluginLine, SourceStatus, Status, TenantStatus,
+};
 pub use tenant::{Assignment, TenantError};

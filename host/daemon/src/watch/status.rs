@@ -7,7 +7,7 @@ use bellwether_core::intake::IntakeCounters;
 use bellwether_core::lane::LaneCounters;
 use bellwether_plugins::Health;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A followed file.
@@ -77,6 +77,19 @@ pub struct CommitStatus {
     pub panes_given_up: u64,
 }
 
+/// Something that a plugin said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PluginLine {
+    /// When it was heard, in milliseconds since 1970 by the clock.
+    pub at_ms: u64,
+    /// The edition that said it, where that is not the current one.
+    pub edition: Option<String>,
+    /// `debug`, `info`, `warn` or `error`; `fault` where it failed.
+    pub level: &'static str,
+    /// What was said.
+    pub line: String,
+}
+
 /// One tenant at work.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TenantStatus {
@@ -98,6 +111,8 @@ pub struct TenantStatus {
     pub fits: BTreeMap<String, Kept>,
     /// Digests of the components at work.
     pub digests: BTreeSet<String>,
+    /// What plugins said last, by name.
+    pub plugin_lines: BTreeMap<String, VecDeque<PluginLine>>,
     /// Commits.
     pub commit: CommitStatus,
     /// Files: rotations, truncations, losses and whatever else was counted, by name.

@@ -1,13 +1,16 @@
 //! How a tenant says how it is doing.
 
-use super::status::{InputStatus, SourceStatus};
+use super::status::{InputStatus, PluginLine, SourceStatus};
 use super::tenant::Tenant;
 use bellwether_core::calibrate::WARM_UP_WINDOWS;
-use std::collections::BTreeMap;
+use bellwether_plugins::LogLine;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Time over which rates are smoothed.
 const SMOOTH: Duration = Duration::from_secs(30);
+/// Lines of a plugin that are kept.
+const LINES_MAX: usize = 200;
 
 /// Writes everything down that people may ask for.
 pub(super) fn tell(tenant: &Tenant, since: Option<Duration>) {
@@ -52,12 +55,32 @@ pub(super) fn tell(tenant: &Tenant, since: Option<Duration>) {
         status.intake = *intake.counters();
         status.lanes = tenant.counters.clone();
         status.plugins = tenant.given.loadout.health();
+        hear(&mut status.plugin_lines, tenant.given.loadout.take_lines(), (tenant.given.clock)());
         status.trials = tenant.trials.clone();
         status.digests = tenant.given.loadout.digests();
         status.files = tenant.files.counters();
         status.recording = tenant.pipeline.recording();
         status.open_anomalies = tenant.pipeline.open_anomalies();
     });
+}
+
+/// Keeps the last lines of each plugin.
+fn hear(
+    kept: &mut BTreeMap<String, VecDeque<PluginLine>>,
+    lines: Vec<(String, LogLine)>,
+    at_ms: u64,
+) {
+    for (key, LogLine { level, line }) in lines {
+        let (name, edition) = match key.split_once('~') {
+            Some((name, edition)) => (name.to_owned(), Some(edition.to_owned())),
+            None => (key, None),
+        };
+        let own = kept.entry(name).or_default();
+        if own.len() == LINES_MAX {
+            own.pop_front();
+        }
+        own.push_back(PluginLine { at_ms, edition, level, line });
+    }
 }
 
 /// A rate that forgets what lies some time back.

@@ -89,6 +89,26 @@ pub(super) fn show(options: &ShowOptions) -> Result<(), Failure> {
     write(&options.place, &answer)
 }
 
+pub(super) fn logs(options: &ShowOptions) -> Result<(), Failure> {
+    let running = Running::of(&config(&options.place)?.api)?;
+    let path = ["plugins", &*options.name, "logs"];
+    let query = options.place.tenant_query();
+    let answer = running.ask(Method::GET, &path, &query, |request| request)?;
+    let mut out = stdout();
+    let lines = answer.body["items"].as_array().into_iter().flatten();
+    for line in lines {
+        if options.place.format == Format::Json {
+            json::write(&mut out, line)?;
+            continue;
+        }
+        let word = |key: &str| safe(line[key].as_str().unwrap_or_default());
+        let at = moment(line["at_ms"].as_u64().unwrap_or_default());
+        let edition = if line["edition"].is_null() { String::new() } else { word("edition") + " " };
+        writeln!(out, "{at} {:5} {edition}{}", word("level"), word("line"))?;
+    }
+    Ok(out.flush()?)
+}
+
 pub(super) fn canary(options: &CanaryOptions) -> Result<(), Failure> {
     bring_in(&options.edition, options.percent)
 }

@@ -43,6 +43,8 @@ pub(super) enum Command {
     Show(fits::ShowOptions),
     /// Tell what an edition would have said in the last minutes, and what it costs; nothing changes
     Preflight(preflight::Options),
+    /// Show what a plugin said last, and how it failed
+    Logs(fits::ShowOptions),
     /// Bring an edition in as a shadow, or let it count in some of the lanes
     Canary(fits::CanaryOptions),
     /// Let an edition count in all lanes; the one before stands by for a while
@@ -73,6 +75,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::List(options) => versions::run(options),
         Command::Show(options) => fits::show(options),
         Command::Preflight(options) => preflight::run(options),
+        Command::Logs(options) => fits::logs(options),
         Command::Canary(options) => fits::canary(options),
         Command::Activate(options) => fits::activate(options),
         Command::Rollback(options) => fits::roll_back(options),
