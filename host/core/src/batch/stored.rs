@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_no_batch_is_refused() {
         let cases: &[(fn(&mut Stored), BatchError)] = &[
-            (|stored| drop(stored.positions.pop()), BatchError::Rows),
+            (|stored| stored.positions.truncate(2), BatchError::Rows),
             (|stored| stored.severities.push(1), BatchError::Rows),
             (|stored| stored.runs[1].1 = u32::MAX, BatchError::Rows),
             (|stored| stored.runs.swap(0, 1), BatchError::Order),
@@ -224,7 +224,7 @@ mod tests {
             (|stored| stored.bodies[1] = 5 << 1, BatchError::Row(1)),
             (|stored| stored.bodies[2] = u64::MAX, BatchError::Row(2)),
             (|stored| stored.attributes[0][0] = u32::MAX, BatchError::Row(0)),
-            (|stored| drop(stored.attributes.pop()), BatchError::Row(2)),
+            (|stored| stored.attributes.truncate(5), BatchError::Row(2)),
             (|stored| stored.attributes.push([0, 0]), BatchError::Rest),
             (|stored| stored.bytes.push(0), BatchError::Rest),
         ];

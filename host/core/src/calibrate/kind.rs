@@ -46,9 +46,24 @@ pub(super) struct Kind {
     episode: Option<Episode>,
 }
 
+/// How a strength came to its bits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KindBasis {
+    /// Age of the source in windows.
+    pub age: u64,
+    /// Episodes that are remembered.
+    pub episodes: usize,
+    /// How many of them were as strong for their age; those that may have been faults count less.
+    pub as_strong: f32,
+    /// What is added for being stronger than ever.
+    pub record_bits: f32,
+    /// All of it.
+    pub bits: f32,
+}
+
 impl Kind {
-    /// Bits of a strength above 0 in a source that is `age` windows old; the strength is learnt.
-    pub(super) fn bits(&mut self, window: u64, age: u64, strength: f32) -> f32 {
+    /// Weighs a strength above 0 in a source that is `age` windows old; the strength is learnt.
+    pub(super) fn weigh(&mut self, window: u64, age: u64, strength: f32) -> KindBasis {
         if let Some(episode) = self.episode
             && window > episode.last + EPISODE_GAP_WINDOWS
         {
@@ -62,13 +77,15 @@ impl Kind {
         let highest = full.fold(BEYOND_FLOOR_BITS, f32::max);
         let beyond = (BEYOND_SLOPE * (strength - highest)).clamp(0.0, BEYOND_BITS_MAX);
         let bits = ((age as f32 + 2.0) / (seen + 0.5)).log2() + beyond;
+        let episodes = self.past.len();
+        let basis = KindBasis { age, episodes, as_strong: seen, record_bits: beyond, bits };
         let fresh = Episode { strength, relative, bits, last: window };
         let episode = self.episode.get_or_insert(fresh);
         episode.strength = episode.strength.max(strength);
         episode.relative = episode.relative.max(relative);
         episode.bits = episode.bits.max(bits);
         episode.last = episode.last.max(window);
-        bits
+        basis
     }
 
     fn keep(&mut self, episode: Episode) {

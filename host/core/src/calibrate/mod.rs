@@ -10,8 +10,10 @@ mod tail;
 use crate::plugin::Scale;
 use crate::state::sorted;
 use kind::Kind;
+pub use kind::KindBasis;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
+pub use tail::TailBasis;
 use tail::{Past, Tail};
 
 /// Windows a source must be old before sizes are judged: the first ones only teach.
@@ -49,6 +51,46 @@ impl ChannelSide {
     fn of(channel: u32, side: Side) -> Self {
         ChannelSide(channel << 1 | side as u32)
     }
+}
+
+/// What a score is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weight {
+    /// Which way it points.
+    pub side: Side,
+    /// What it is worth; 0 for a quiet one.
+    pub bits: f32,
+    /// How it came to that; nothing where it was no score.
+    pub basis: Option<Basis>,
+}
+
+/// How a score came to its bits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Basis {
+    /// Of a size: what its own channel makes of it, what all channels together do, and which of them counts.
+    Size {
+        /// Its own channel.
+        own: TailBasis,
+        /// All channels of that side.
+        pooled: TailBasis,
+        /// Which counts.
+        judge: Judge,
+    },
+    /// Of bits that a plugin computed.
+    Kind(KindBasis),
+}
+
+/// Which past a size is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// Its own, which is long, or that of a source as a whole.
+    Own,
+    /// That of all channels, since it has none.
+    Pooled,
+    /// The stricter of both, since its own is short.
+    Stricter,
+    /// None: the source is too young.
+    Nobody,
 }
 
 /// What one detector has said about one source so far.
@@ -89,32 +131,37 @@ impl Calibration {
     }
 
     /// Turns a score into bits and learns it. `quiet` scores teach and are worth nothing.
-    pub fn bits(&mut self, window: u64, channel: u32, score: f32, quiet: bool) -> (Side, f32) {
+    pub fn weigh(&mut self, window: u64, channel: u32, score: f32, quiet: bool) -> Weight {
         let side = if score < 0.0 { Side::Less } else { Side::More };
         let size = score.abs();
         if size == 0.0 || size.is_nan() {
-            return (side, 0.0);
+            return Weight { side, bits: 0.0, basis: None };
         }
         let first = *self.first_window.get_or_insert(window);
         let age = window.saturating_sub(first);
-        let bits = match self.scale {
-            Scale::Bits => self.kinds.entry(channel).or_default().bits(window, age, size),
+        let (bits, basis) = match self.scale {
+            Scale::Bits => {
+                let basis = self.kinds.entry(channel).or_default().weigh(window, age, size);
+                (basis.bits, Basis::Kind(basis))
+            }
             Scale::Size => {
                 self.make_room();
                 let warm = age >= WARM_UP_WINDOWS;
-                let pooled = self.pooled[side as usize].bits(window, size, warm);
+                let pooled = self.pooled[side as usize].weigh(window, size, warm);
                 let tail = self.tails.entry(ChannelSide::of(channel, side)).or_default();
                 let past = tail.past();
-                let own = tail.bits(window, size, warm);
-                match past {
-                    Past::None => pooled,
+                let own = tail.weigh(window, size, warm);
+                let (judge, bits) = match past {
+                    Past::None => (Judge::Pooled, pooled.bits),
                     // What templates have said tells how a young template behaves, not a whole source.
-                    Past::Short if channel != WHOLE => own.min(pooled),
-                    Past::Short | Past::Long => own,
-                }
+                    Past::Short if channel != WHOLE => (Judge::Stricter, own.bits.min(pooled.bits)),
+                    Past::Short | Past::Long => (Judge::Own, own.bits),
+                };
+                let judge = if warm { judge } else { Judge::Nobody };
+                (bits, Basis::Size { own, pooled, judge })
             }
         };
-        (side, if quiet { 0.0 } else { bits })
+        Weight { side, bits: if quiet { 0.0 } else { bits }, basis: Some(basis) }
     }
 
     /// What the detector as a whole says of a window, from the bits of its channels: first what it would say for ever,

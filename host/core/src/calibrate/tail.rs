@@ -57,17 +57,41 @@ pub(super) struct Tail {
     episode: Option<Episode>,
 }
 
+/// How a size came to its bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TailBasis {
+    /// Windows since the channel first spoke, this one included.
+    pub windows: u64,
+    /// Peaks that are remembered.
+    pub peaks: usize,
+    /// Those of them that were as high.
+    pub higher: usize,
+    /// The highest of them.
+    pub highest: f32,
+    /// What this past makes of the size; 0 where it is too short to judge.
+    pub bits: f32,
+}
+
 impl Tail {
-    /// Bits of a size above 0, which is learnt.
-    pub(super) fn bits(&mut self, window: u64, size: f32, warm: bool) -> f32 {
+    /// Weighs a size above 0, which is learnt.
+    pub(super) fn weigh(&mut self, window: u64, size: f32, warm: bool) -> TailBasis {
         let born = self.born.get_or_insert(Moment::of(window)).window();
+        let windows = window - born.min(window) + 1;
         let bits = if warm && self.past() != Past::None {
-            self.surprise(size, (window - born.min(window)) as f32 + 1.0)
+            self.surprise(size, windows as f32)
         } else {
             0.0
         };
+        let peaks = self.peaks();
+        let basis = TailBasis {
+            windows,
+            peaks: peaks.len(),
+            higher: peaks.partition_point(|peak| peak.size() >= size),
+            highest: peaks.first().map_or(0.0, |peak| peak.size()),
+            bits,
+        };
         self.learn(window, size, bits);
-        bits
+        basis
     }
 
     /// How much was seen to judge by.
@@ -234,9 +258,9 @@ mod tests {
             // Two thirds of the peaks are small ones.
             let usual = |window: u64| [1.0, 2.0, 3.0][(window / 400 % 3) as usize];
             for window in (0..windows).step_by(400) {
-                tail.bits(window, usual(window), true);
+                tail.weigh(window, usual(window), true);
             }
-            tail.bits(windows, size, true)
+            tail.weigh(windows, size, true).bits
         };
         for size in [3.0, 3.5, 9.0] {
             let (young, old) = (bits_at(5_000, size), bits_at(500_000, size));

@@ -8,7 +8,7 @@ fn last_size_bits(sizes: impl IntoIterator<Item = f32>) -> f32 {
     calibration.begin_window(0);
     let mut last = 0.0;
     for (window, size) in sizes.into_iter().enumerate() {
-        last = calibration.bits(window as u64, 1, size, false).1;
+        last = calibration.weigh(window as u64, 1, size, false).bits;
     }
     last
 }
@@ -46,10 +46,9 @@ enum JudgedBy {
 fn last_bits(scores: &[(u64, u32, f32)]) -> f32 {
     let mut calibration = Calibration::new(Scale::Size);
     calibration.begin_window(0);
-    let bits = scores.iter().map(|(window, channel, size)| {
-        let (_, bits) = calibration.bits(*window, *channel, *size, false);
-        bits
-    });
+    let bits = scores
+        .iter()
+        .map(|(window, channel, size)| calibration.weigh(*window, *channel, *size, false).bits);
     bits.last().expect("at least one score")
 }
 
@@ -135,23 +134,23 @@ fn a_new_regime_is_accepted() {
 fn quiet_scores_teach_without_speaking() {
     let mut calibration = Calibration::new(Scale::Size);
     for (window, size) in bursty(2000).enumerate() {
-        assert_eq!(calibration.bits(window as u64, 1, size, true).1, 0.0);
+        assert_eq!(calibration.weigh(window as u64, 1, size, true).bits, 0.0);
     }
-    assert!(calibration.bits(2000, 1, 3.0, false).1 < 8.0);
+    assert!(calibration.weigh(2000, 1, 3.0, false).bits < 8.0);
 }
 
 #[test]
 fn kinds_are_judged_by_how_often_the_source_shows_them() {
     let mut calibration = Calibration::new(Scale::Bits);
     calibration.begin_window(0);
-    let rare = calibration.bits(1022, 1, 11.0, false).1;
+    let rare = calibration.weigh(1022, 1, 11.0, false).bits;
     assert!((rare - 11.0).abs() < 0.01, "first of its kind after 1,022 windows: {rare}");
     for window in (1100..3000).step_by(50) {
-        calibration.bits(window, 2, 8.0, false);
+        calibration.weigh(window, 2, 8.0, false);
     }
-    let common = calibration.bits(3050, 2, 8.0, false).1;
+    let common = calibration.weigh(3050, 2, 8.0, false).bits;
     assert!(common < 7.0, "every 50 windows: {common}");
-    let record = calibration.bits(3050, 1, 17.0, false).1;
+    let record = calibration.weigh(3050, 1, 17.0, false).bits;
     assert!(record > 13.5, "stronger than ever: {record}");
 }
 
@@ -184,8 +183,8 @@ fn a_detector_counts_for_the_chances_it_has_to_be_wrong() {
     ];
     for (scale, more, less, offset, voices) in cases {
         let mut calibration = Calibration::new(scale);
-        (0..more).for_each(|channel| _ = calibration.bits(0, channel, 1.0, false));
-        (0..less).for_each(|channel| _ = calibration.bits(0, channel, -1.0, true));
+        (0..more).for_each(|channel| _ = calibration.weigh(0, channel, 1.0, false));
+        (0..less).for_each(|channel| _ = calibration.weigh(0, channel, -1.0, true));
         let counted = calibration.voices(6, offset);
         assert_eq!(counted, voices, "{scale:?}, {more} up, {less} down, {offset} bits");
     }

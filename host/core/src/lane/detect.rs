@@ -4,6 +4,7 @@ use super::columns::Facts;
 use super::fit::{Role, Seat};
 use super::judge::{Bench, Judged};
 use super::source::{Candidate, Source};
+use super::trace::Trace;
 use super::{Lane, Outputs, pick};
 use crate::calibrate::WHOLE;
 use crate::column::Column;
@@ -131,9 +132,9 @@ impl Lane {
             let source = self.sources.of(sources[row]);
             let window = source.window_of(facts.batch.time_ms(row));
             let age = source.age_of(window);
-            let (side, bits) =
-                source.calibrations[index].bits(age, mark.channel, mark.score, quiet);
-            if bits <= 0.0 {
+            let weight = source.calibrations[index].weigh(age, mark.channel, mark.score, quiet);
+            let is_traced = self.trace.wants(sources[row], window);
+            if weight.bits <= 0.0 && !is_traced {
                 continue;
             }
             let pattern = best_pattern(&self.patterns.scores, facts, row).map(usize::from);
@@ -141,8 +142,17 @@ impl Lane {
             // Programs tell the end of the world as information; who wrote the pattern knew better.
             let known = pattern.map_or(0, |pattern| self.patterns.severities[pattern]);
             let severity = facts.batch.severity(row).max(known);
-            let bits = bits + self.detectors[index].prior_bits(severity, score);
             let slot = &mut self.detectors[index];
+            let prior_bits = slot.prior_bits(severity, score);
+            let template = facts.mined.template[row];
+            if is_traced {
+                let about = (Some(template), Some(facts.batch.position(row)), prior_bits);
+                self.trace.take(slot, source, (&mark, quiet), &weight, about);
+            }
+            if weight.bits <= 0.0 {
+                continue;
+            }
+            let bits = weight.bits + prior_bits;
             let loud = bits + slot.offset >= source.standard.alive_bits()
                 && source.may_explain(window, (index, mark.channel), bits);
             let explanation = loud.then(|| slot.detector.explain(mark.token)).flatten();
@@ -150,8 +160,8 @@ impl Lane {
             let candidate = Candidate {
                 detector: index,
                 channel: mark.channel,
-                side,
-                template: Some(facts.mined.template[row]),
+                side: weight.side,
+                template: Some(template),
                 bits,
                 severity,
                 code: mark.code,
@@ -166,7 +176,7 @@ impl Lane {
 
     /// Closes every window of these sources that ends by then, source by source.
     pub(super) fn close_windows(&mut self, numbers: &[u32], until_ms: u64, outputs: &mut Outputs) {
-        let Lane { sources, detectors, settings, patterns, wishes, .. } = self;
+        let Lane { sources, detectors, settings, patterns, wishes, trace, .. } = self;
         for number in numbers.iter().copied() {
             let Some(source) = sources.get_mut(number) else { continue };
             while let Some(window) = source.next_closed(until_ms) {
@@ -174,13 +184,13 @@ impl Lane {
                 let end_ms = start_ms + settings.window_ms;
                 for (index, slot) in detectors.iter_mut().enumerate() {
                     if slot.sees_windows() {
-                        slot.close_spans(index, (number, source), (start_ms, end_ms));
+                        slot.close_spans(index, (number, source), (start_ms, end_ms), trace);
                     }
                 }
                 let base = WindowSpan { size_ms: settings.window_ms, step_ms: settings.window_ms };
                 let counted = source.counts.series(base, end_ms);
                 let series = Some(&counted);
-                let bench = Bench { number, window, series, detectors, settings, patterns };
+                let bench = Bench { number, window, series, detectors, settings, patterns, trace };
                 outputs.take(bench.judge(source));
                 if wishes.panes {
                     outputs.panes.extend(source.counts.panes(number, start_ms..end_ms));
@@ -192,10 +202,11 @@ impl Lane {
 
     /// Judges what waits in windows that never closed, without their counts.
     pub(super) fn judge_waiting(&mut self, outputs: &mut Outputs) {
-        let Lane { sources, detectors, settings, patterns, .. } = self;
+        let Lane { sources, detectors, settings, patterns, trace, .. } = self;
         for (number, source) in sources.iter_mut() {
             while let Some(window) = source.waiting.keys().next().copied() {
-                let bench = Bench { number, window, series: None, detectors, settings, patterns };
+                let series = None;
+                let bench = Bench { number, window, series, detectors, settings, patterns, trace };
                 outputs.take(bench.judge(source));
             }
         }
@@ -203,9 +214,10 @@ impl Lane {
 }
 
 impl Outputs {
-    fn take(&mut self, Judged { report, trials }: Judged) {
+    fn take(&mut self, Judged { report, trials, verdict }: Judged) {
         self.reports.extend(report);
         self.trials.extend(trials);
+        self.verdict = self.verdict.take().or(verdict);
     }
 }
 
@@ -231,13 +243,14 @@ impl LaneDetector {
         index: usize,
         (number, source): (u32, &mut Source),
         (start_ms, until_ms): (u64, u64),
+        trace: &mut Trace,
     ) {
         let WindowSpan { size_ms, step_ms } = self.span;
         let mut end_ms = (start_ms / step_ms + 1) * step_ms;
         while end_ms <= until_ms {
             if end_ms >= size_ms {
                 let series = source.counts.series(self.span, end_ms);
-                self.close_span(index, (number, source), &series, end_ms);
+                self.close_span(index, (number, source), (&series, end_ms), trace);
             }
             end_ms += step_ms;
         }
@@ -247,8 +260,8 @@ impl LaneDetector {
         &mut self,
         index: usize,
         (number, source): (u32, &mut Source),
-        series: &Series,
-        end_ms: u64,
+        (series, end_ms): (&Series, u64),
+        trace: &mut Trace,
     ) {
         let wanted = self.detector.descriptor();
         let vector = if wanted.vector { vector(series, source) } else { Vec::new() };
@@ -276,21 +289,24 @@ impl LaneDetector {
         let sparse = scores.marks.iter().map(|mark| (*mark, false));
         for (mark, quiet) in dense.chain(sparse).chain([(whole, false)]) {
             let age = source.age_of(judged_in);
-            let (side, bits) =
-                source.calibrations[index].bits(age, mark.channel, mark.score, quiet);
+            let weight = source.calibrations[index].weigh(age, mark.channel, mark.score, quiet);
+            let template = (mark.row != WHOLE).then(|| series.templates[mark.row as usize]);
+            if trace.wants(number, judged_in) {
+                trace.take(self, source, (&mark, quiet), &weight, (template, None, 0.0));
+            }
+            let bits = weight.bits;
             if bits <= 0.0 {
                 continue;
             }
             let loud = bits + self.offset >= source.standard.alive_bits()
                 && source.may_explain(judged_in, (index, mark.channel), bits);
             let explanation = loud.then(|| self.detector.explain(mark.token)).flatten();
-            let template = (mark.row != WHOLE).then(|| series.templates[mark.row as usize]);
             let severity =
                 template.and_then(|id| source.counts.life(id)).map_or(0, |life| life.severity);
             let candidate = Candidate {
                 detector: index,
                 channel: mark.channel,
-                side,
+                side: weight.side,
                 template,
                 bits,
                 severity,

@@ -8,6 +8,7 @@
 use super::detect::LaneDetector;
 use super::renaming;
 use super::source::{Candidate, Source};
+use super::trace::{Trace, Verdict};
 use super::{Outcome, PatternSet, Trial};
 use crate::record::severity::{ERROR, FATAL};
 use crate::report::{Finding, Report, Subject};
@@ -23,6 +24,20 @@ pub(super) struct Judged {
     pub(super) report: Option<Report>,
     /// What each shadow would have made of it, where either says something.
     pub(super) trials: Vec<Trial>,
+    /// How it came to that, if somebody wants to know.
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// What a panel makes of a window.
+pub(super) struct Ruling {
+    /// What is left of what was said.
+    pub(super) candidates: Vec<Candidate>,
+    /// What each detector says: how odd it is, and how much of that is news.
+    pub(super) said: Vec<(f32, f32)>,
+    /// What several voices cost.
+    pub(super) trials: f32,
+    pub(super) state_bits: f32,
+    pub(super) news_bits: f32,
 }
 
 /// A window of a source, and those who judge it.
@@ -34,6 +49,7 @@ pub(super) struct Bench<'a> {
     pub(super) detectors: &'a [LaneDetector],
     pub(super) settings: &'a Settings,
     pub(super) patterns: &'a PatternSet,
+    pub(super) trace: &'a Trace,
 }
 
 impl Bench<'_> {
@@ -41,38 +57,42 @@ impl Bench<'_> {
     pub(super) fn judge(&self, source: &mut Source) -> Judged {
         let candidates = source.waiting.remove(&self.window).unwrap_or_default();
         let live: Vec<usize> = self.places(LaneDetector::is_live);
-        let mut said: Vec<(f32, f32)> = vec![(0.0, 0.0); self.detectors.len()];
-        let report = self.report(source, &candidates, &live, &live, &mut said);
+        let silence: Vec<(f32, f32)> = vec![(0.0, 0.0); self.detectors.len()];
+        let ruling = self.rule(source, &candidates, &live, &live, silence);
+        let is_traced = self.trace.wants(self.number, self.window);
+        let verdict = is_traced.then(|| Verdict::of(self, source, &candidates, &live, &ruling));
+        let (report, said) = self.report(source, ruling);
         let mut trials = Vec::new();
         for shadow in self.places(|slot| !slot.is_live()) {
             let seat = &self.detectors[shadow].seat;
             let is_rival = |place: &&usize| self.detectors[**place].seat.name == seat.name;
             let others = live.iter().filter(|place| !is_rival(place)).copied();
             let panel: Vec<usize> = others.chain([shadow]).collect();
-            let theirs = self.report(source, &candidates, &panel, &[shadow], &mut said);
+            let ruling = self.rule(source, &candidates, &panel, &[shadow], said.clone());
+            let (theirs, _) = self.report(source, ruling);
             if report.is_none() && theirs.is_none() {
                 continue;
             }
             let outcome = Outcome::Window { live: report.clone(), shadow: theirs };
             trials.push(Trial { seat: seat.clone(), source: Some(self.number), outcome });
         }
-        Judged { report, trials }
+        Judged { report, trials, verdict }
     }
 
     fn places(&self, wanted: impl Fn(&LaneDetector) -> bool) -> Vec<usize> {
         (0..self.detectors.len()).filter(|place| wanted(&self.detectors[*place])).collect()
     }
 
-    /// What a panel of detectors reports. Each says once what it makes of a window: `fresh` are those that do now, what
-    /// the others `said` stays.
-    fn report(
+    /// What a panel of detectors makes of a window. Each says so once: `fresh` are those that do now, what the others `said`
+    /// stays.
+    fn rule(
         &self,
         source: &mut Source,
         candidates: &[Candidate],
         panel: &[usize],
         fresh: &[usize],
-        said: &mut [(f32, f32)],
-    ) -> Option<Report> {
+        mut said: Vec<(f32, f32)>,
+    ) -> Ruling {
         let mut candidates: Vec<Candidate> =
             candidates.iter().filter(|own| panel.contains(&own.detector)).cloned().collect();
         if let Some(series) = self.series {
@@ -80,12 +100,9 @@ impl Bench<'_> {
             renaming::forgive(&mut candidates, source, (series, end_ms), self.settings.window_ms);
             doubt_single_errors(&mut candidates, source, series);
         }
-        let alive_bits = source.standard.alive_bits();
         let age = source.age_of(self.window);
-        if candidates.is_empty() {
-            return None;
-        }
-        let trials = voices(source, self.detectors, panel).log2();
+        let voices: f32 = panel.iter().map(|place| self.voices_of(source, *place)).sum();
+        let trials = voices.max(1.0).log2();
         let (mut state_bits, mut news_bits) = (0.0f32, 0.0f32);
         for place in panel.iter().copied() {
             if fresh.contains(&place) {
@@ -99,13 +116,27 @@ impl Bench<'_> {
             state_bits = state_bits.max(fused(state));
             news_bits = news_bits.max(fused(news));
         }
-        if state_bits < alive_bits {
-            return None;
+        Ruling { candidates, said, trials, state_bits, news_bits }
+    }
+
+    /// What is reported of it, and what each detector has said.
+    fn report(&self, source: &Source, ruling: Ruling) -> (Option<Report>, Vec<(f32, f32)>) {
+        let Ruling { candidates, said, trials, state_bits, news_bits } = ruling;
+        if candidates.is_empty() || state_bits < source.standard.alive_bits() {
+            return (None, said);
         }
         let findings = self.findings(source, candidates, trials);
         let start_ms = self.window * self.settings.window_ms;
         let end_ms = start_ms + self.settings.window_ms;
-        Some(Report { source: self.number, start_ms, end_ms, state_bits, news_bits, findings })
+        let source = self.number;
+        (Some(Report { source, start_ms, end_ms, state_bits, news_bits, findings }), said)
+    }
+
+    /// How many voices a detector counts for that can be wrong about a source.
+    pub(super) fn voices_of(&self, source: &Source, place: usize) -> f32 {
+        let slot = &self.detectors[place];
+        let kinds = slot.detector.descriptor().reasons.len().max(1);
+        source.calibrations[place].voices(kinds, slot.offset)
     }
 
     /// The strongest candidates in words, the most surprising first.
@@ -180,16 +211,6 @@ fn doubt_single_errors(candidates: &mut [Candidate], source: &Source, series: &S
             candidate.bits -= SINGLE_ERROR_BITS;
         }
     }
-}
-
-/// How many voices of a panel can be wrong about a source.
-fn voices(source: &Source, detectors: &[LaneDetector], panel: &[usize]) -> f32 {
-    let voices = panel.iter().map(|place| {
-        let slot = &detectors[*place];
-        let kinds = slot.detector.descriptor().reasons.len().max(1);
-        source.calibrations[*place].voices(kinds, slot.offset)
-    });
-    voices.sum::<f32>().max(1.0)
 }
 
 fn lossy(text: &[u8]) -> String {

@@ -15,6 +15,7 @@ mod memory;
 mod renaming;
 mod source;
 mod state;
+mod trace;
 
 use crate::batch::Batch;
 use crate::column::Column;
@@ -34,6 +35,8 @@ pub use source::IDLE_WINDOWS;
 use source::Sources;
 pub use state::{MetTemplate, SavedSource, Snapshot};
 use std::sync::Arc;
+use trace::Trace;
+pub use trace::{Taken, Verdict, Voice, WEIGHED_MAX, Weighed};
 
 /// What a lane is told.
 #[derive(Debug)]
@@ -79,6 +82,10 @@ pub struct Outputs {
     pub kept: Vec<KeptRecord>,
     /// What plugins could not bear.
     pub dead: Vec<DeadLetter>,
+    /// Scores about the window that is traced.
+    pub weighed: Vec<Weighed>,
+    /// What came of that window.
+    pub verdict: Option<Verdict>,
 }
 
 /// What a shadow would have made of something that was judged.
@@ -225,6 +232,7 @@ pub struct Lane {
     watermark_ms: u64,
     counters: LaneCounters,
     dead: Vec<DeadLetter>,
+    trace: Trace,
 }
 
 impl Lane {
@@ -252,6 +260,7 @@ impl Lane {
             watermark_ms: 0,
             counters: LaneCounters::default(),
             dead: Vec::new(),
+            trace: Trace::default(),
         };
         lane.fit(patterns, filters, detectors)?;
         Ok(lane)
@@ -269,6 +278,7 @@ impl Lane {
             Input::End => self.judge_waiting(&mut outputs),
         }
         outputs.dead = self.take_dead();
+        outputs.weighed = self.trace.weighed();
         outputs
     }
 

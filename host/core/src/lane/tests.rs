@@ -10,10 +10,12 @@ mod judging;
 mod renaming;
 mod said;
 mod series;
+mod tracing;
 mod windows;
 
 use super::*;
 use crate::batch::{BatchBuilder, Run};
+use crate::calibrate::{Basis, Judge};
 use crate::column::{Bitmap, TextColumn};
 use crate::pattern::{Pattern, PatternSpec};
 use crate::plugin::{

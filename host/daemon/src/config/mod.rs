@@ -174,11 +174,7 @@ impl Config {
             store: table.section("store", "What the daemon keeps.", |section| {
                 StoreConfig::read(section, folder)
             }),
-            recording: table.section(
-                "recording",
-                "What the daemon records, to explain anomalies and to try plugins on real lines.",
-                |section| RecordingConfig::read(section, folder),
-            ),
+            recording: recording::read_recording(table, folder),
             memory: table.section(
                 "memory",
                 "What memory the daemon may use.",

@@ -30,7 +30,7 @@ impl RecordingConfig {
         self.dir.clone().unwrap_or_else(usual).join(tenant)
     }
 
-    pub(super) fn read(table: &mut Table<'_>, folder: &Path) -> RecordingConfig {
+    fn read(table: &mut Table<'_>, folder: &Path) -> RecordingConfig {
         let dir = table.optional_text(
             "dir",
             "/var/lib/bellwether/recording",
@@ -71,4 +71,10 @@ impl RecordingConfig {
             ),
         }
     }
+}
+
+/// Reads the section.
+pub(super) fn read_recording(table: &mut Table<'_>, folder: &Path) -> RecordingConfig {
+    let doc = "What the daemon records, to explain anomalies and to try plugins on real lines.";
+    table.section("recording", doc, |section| RecordingConfig::read(section, folder))
 }

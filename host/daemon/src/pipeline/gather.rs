@@ -45,7 +45,7 @@ impl Gather {
         closed: Option<(Vec<u32>, u64)>,
         output: &mut Output,
     ) {
-        let Outputs { panes, reports, kept, trials, dead } = outputs;
+        let Outputs { panes, reports, kept, trials, dead, .. } = outputs;
         output.trials.extend(trials);
         reports.iter().for_each(trace_report);
         if self.release == Release::InOrder {

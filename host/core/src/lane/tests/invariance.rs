@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 pub(super) const WINDOWS: u64 = 300;
 
 /// Two sources with steady lines, bursts, and lines that a detector calls odd.
-fn traffic(window: u64) -> Vec<Said> {
+pub(super) fn traffic(window: u64) -> Vec<Said> {
     let mut lines = Vec::new();
     for source in 0..2u32 {
         let odd_windows = [u64::from(source) * 20 + 140, 250, 290];
