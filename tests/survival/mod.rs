@@ -5,6 +5,7 @@ mod alerts;
 mod daemon;
 mod disk;
 mod editions;
+mod explained;
 mod gone;
 mod hook;
 mod place;

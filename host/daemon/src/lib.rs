@@ -12,6 +12,7 @@ mod backtest;
 mod chain;
 pub mod cli;
 pub mod config;
+pub mod explain;
 pub mod generate;
 mod kit;
 pub mod loadout;

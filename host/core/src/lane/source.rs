@@ -141,9 +141,9 @@ impl Source {
         time_ms.max(0) as u64 / self.window_ms
     }
 
-    /// Number of the next window to close; `None` while idle.
-    pub(super) fn next_window(&self) -> Option<u64> {
-        self.next_window
+    /// Number of the first window that was not closed.
+    pub(super) fn open_from(&self) -> u64 {
+        self.next_window.unwrap_or(self.idle_from)
     }
 
     /// The next window that ends by the watermark, if any is left to close.

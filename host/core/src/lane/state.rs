@@ -36,8 +36,8 @@ pub struct Snapshot {
     pub plugins: Vec<(String, PluginState)>,
     /// Event time of its newest record, in milliseconds since 1970.
     pub newest_ms: i64,
-    /// First millisecond of the next window to close; `None` while it is idle.
-    pub open_from_ms: Option<u64>,
+    /// First millisecond of the first window that was not closed.
+    pub open_from_ms: u64,
 }
 
 /// A template that was met since its source was last saved.
@@ -105,7 +105,7 @@ impl Lane {
         let source = sources.get_mut(number)?;
         let mut desk = Desk { settings, patterns, filters, detectors, packer: Packer::new() };
         let (state, plugins) = desk.pack(number, source);
-        let open_from_ms = source.next_window().map(|window| window * desk.settings.window_ms);
+        let open_from_ms = source.open_from() * desk.settings.window_ms;
         Some(Snapshot { state, plugins, newest_ms: source.last_ms, open_from_ms })
     }
 

@@ -6,6 +6,7 @@ mod check;
 mod compile;
 mod dead_letters;
 mod demo;
+mod explain;
 mod export;
 mod failure;
 mod generate;
@@ -53,6 +54,8 @@ enum Command {
     Learn(learn::Options),
     /// Print everything that the daemon has kept, as JSON lines that can be compared
     Export(export::Options),
+    /// Work an anomaly out again from what was recorded, and show every score and how it was weighed
+    Explain(explain::Options),
     /// Show the templates of a log: its messages with the variables marked
     Templates(templates::Options),
     /// Work with pattern files
@@ -142,6 +145,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(options) => run::run(&options),
         Command::Learn(options) => learn::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Backtest(options) => backtest::run(&options),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::table::Table;
 
 /// Fewer bytes would be full of states at once.
-const BYTES_MIN: u64 = 4 << 20;
+const BYTES_MIN: u64 = 1 << 20;
 
 /// What the recording of a tenant keeps; each setting is described in `read`.
 #[derive(Debug, Clone, PartialEq, Eq)]

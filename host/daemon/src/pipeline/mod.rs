@@ -121,6 +121,7 @@ pub struct Pipeline {
     done: usize,
     fitting: Fitting,
     recorder: Option<Recorder>,
+    window_ms: u64,
 }
 
 impl Pipeline {
@@ -171,6 +172,7 @@ impl Pipeline {
             done: 0,
             fitting: Fitting::default(),
             recorder: None,
+            window_ms: loadout.settings().window_ms,
         };
         pipeline.learn_sources(&mut Output::default())?;
         Ok(pipeline)

@@ -5,7 +5,8 @@
 
 use super::{Output, Pipeline, PipelineError, Task};
 use crate::loadout::Loadout;
-use crate::recording::{Figures, Recorder};
+use crate::recording::{Figures, Recorder, Subject};
+use bellwether_core::correlate::Event;
 use bellwether_core::intake::Routed;
 use bellwether_core::lane::Snapshot;
 
@@ -30,6 +31,14 @@ impl Pipeline {
         match &self.recorder {
             Some(recorder) if recorder.is_due() => self.begin_segment(loadout, output),
             _ => Ok(()),
+        }
+    }
+
+    /// Keeps what belongs to an anomaly that has just opened, so that it can be explained later.
+    pub fn keep_case(&mut self, opened: &Event) {
+        let window_ms = self.window_ms;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.keep(Subject::of(&opened.id, &opened.source, opened.opened_ms, window_ms));
         }
     }
 

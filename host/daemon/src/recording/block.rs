@@ -85,10 +85,17 @@ impl Front {
     }
 }
 
-/// Goes through the blocks of a file, also of one that has no name any more.
+/// Where blocks stand.
+#[derive(Debug, Clone)]
+enum Text {
+    File(Arc<File>),
+    Memory(Arc<[u8]>),
+}
+
+/// Goes through blocks, also those of a file that has no name any more.
 #[derive(Debug, Clone)]
 pub(super) struct Blocks {
-    file: Arc<File>,
+    text: Text,
     path: PathBuf,
     offset: u64,
 }
@@ -97,15 +104,22 @@ impl Blocks {
     /// Opens a file.
     pub(super) fn open(path: &Path) -> Result<Self, RecordingError> {
         let unreadable = |source| RecordingError::Unreadable { path: path.into(), source };
-        let file = Arc::new(File::open(path).map_err(unreadable)?);
-        let blocks = Blocks { offset: MAGIC.len() as u64, file, path: path.into() };
-        let length = blocks.file.metadata().map_err(unreadable)?.len();
+        let file = File::open(path).map_err(unreadable)?;
+        let length = file.metadata().map_err(unreadable)?.len();
+        let text = Text::File(Arc::new(file));
+        let blocks = Blocks { offset: MAGIC.len() as u64, text, path: path.into() };
         let mut magic = [0; MAGIC.len()];
         let magic = &mut magic[..MAGIC.len().min(length as usize)];
         if !blocks.read_at(0, magic)? || !MAGIC.starts_with(magic) {
             return Err(RecordingError::Foreign { path: path.into() });
         }
         Ok(blocks)
+    }
+
+    /// Goes through what was just written, as if it were a file.
+    pub(super) fn of(text: Vec<u8>) -> Self {
+        let text = Text::Memory(text.into());
+        Blocks { offset: MAGIC.len() as u64, text, path: PathBuf::from("memory") }
     }
 
     /// The next block's front, without what is in it; `None` at the end.
@@ -157,10 +171,17 @@ impl Blocks {
 
     /// Whether so much is there.
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<bool, RecordingError> {
-        match self.file.read_exact_at(bytes, offset) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
-            Err(source) => Err(RecordingError::Unreadable { path: self.path.clone(), source }),
+        match &self.text {
+            Text::Memory(text) => {
+                let part = text.get(offset as usize..).and_then(|rest| rest.get(..bytes.len()));
+                part.inspect(|part| bytes.copy_from_slice(part));
+                Ok(part.is_some())
+            }
+            Text::File(file) => match file.read_exact_at(bytes, offset) {
+                Ok(()) => Ok(true),
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+                Err(source) => Err(RecordingError::Unreadable { path: self.path.clone(), source }),
+            },
         }
     }
 }

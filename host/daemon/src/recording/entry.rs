@@ -169,7 +169,7 @@ pub(super) mod tests {
             state: newest_ms.to_le_bytes().to_vec(),
             plugins: vec![("rate".into(), plugin)],
             newest_ms,
-            open_from_ms: Some(newest_ms as u64 / 60_000 * 60_000),
+            open_from_ms: newest_ms as u64 / 60_000 * 60_000,
         }
     }
 

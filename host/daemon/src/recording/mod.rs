@@ -6,7 +6,10 @@
 //! [`Recorder`] is called where things are dispatched and only puts them into words; a thread of its own writes them. When
 //! the disk is full or too slow, the pipeline goes on and the recording has a gap.
 
+mod archive;
 mod block;
+mod case;
+mod cut;
 mod entry;
 mod reader;
 mod recorder;
@@ -14,6 +17,7 @@ mod scribe;
 mod shelf;
 
 pub use block::RecordingError;
+pub use case::{Case, CaseError, CaseHead, CaseLimits, Subject};
 pub use entry::{Entry, Head, Makeup};
 pub use reader::{Entries, Recording, Segment};
 pub use recorder::Recorder;

@@ -14,7 +14,7 @@ pub struct Recording {
 }
 
 /// One segment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Segment {
     /// Its head.
     pub head: Head,
@@ -36,6 +36,11 @@ impl Recording {
             }
         }
         Ok(Recording { segments })
+    }
+
+    /// Of segments that are open already.
+    pub(super) fn of(segments: Vec<Segment>) -> Self {
+        Recording { segments }
     }
 
     /// The segments, the oldest first.
@@ -95,7 +100,7 @@ impl Recording {
                 if current.replace(number) != Some(number) {
                     track.begin_segment();
                 }
-                track.narrow(entry).map(|entry| Ok((number, entry)))
+                track.narrow(&entry).map(|entry| Ok((number, entry)))
             }
         })
     }
@@ -103,7 +108,7 @@ impl Recording {
 
 impl Segment {
     /// `None` where not even the head was written.
-    fn open(path: &Path) -> Result<Option<Self>, RecordingError> {
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, RecordingError> {
         let mut blocks = Blocks::open(path)?;
         let Some((offset, bytes)) = blocks.next()? else { return Ok(None) };
         let head = postcard::from_bytes(&bytes).map_err(|_| blocks.damaged(offset))?;
@@ -174,27 +179,33 @@ impl<'a> Track<'a> {
     }
 
     /// What an entry says of the source, if anything.
-    pub(super) fn narrow(&mut self, entry: Entry) -> Option<Entry> {
+    pub(super) fn narrow(&mut self, entry: &Entry) -> Option<Entry> {
         match entry {
-            Entry::Source { number, ref key, .. } => {
+            Entry::Source { number, lane, key, born } => {
                 if key == self.key {
-                    self.number = Some(number);
-                    return Some(entry);
+                    self.number = Some(*number);
+                    let (number, lane, key, born) = (*number, *lane, key.clone(), *born);
+                    return Some(Entry::Source { number, lane, key, born });
                 }
                 // The number was given to another one.
-                self.number = self.number.filter(|own| *own != number);
+                self.number = self.number.filter(|own| own != number);
                 None
             }
-            Entry::Snapshot { ref key, .. } => (key == self.key).then_some(entry),
+            Entry::Snapshot { segment, number, key, snapshot } if key == self.key => {
+                let (segment, number, snapshot) = (*segment, *number, snapshot.clone());
+                Some(Entry::Snapshot { segment, number, key: key.clone(), snapshot })
+            }
+            Entry::Snapshot { .. } => None,
             Entry::Records { lane, batch } => {
                 let batch = batch.of_source(self.number?)?;
-                Some(Entry::Records { lane, batch })
+                Some(Entry::Records { lane: *lane, batch })
             }
             Entry::Close { lane, sources, until_ms } => {
                 let number = self.number.filter(|own| sources.contains(own))?;
-                Some(Entry::Close { lane, sources: vec![number], until_ms })
+                Some(Entry::Close { lane: *lane, sources: vec![number], until_ms: *until_ms })
             }
-            Entry::Tick(_) | Entry::Relieve(_) => Some(entry),
+            Entry::Tick(watermark_ms) => Some(Entry::Tick(*watermark_ms)),
+            Entry::Relieve(relief) => Some(Entry::Relieve(*relief)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Puts what is dispatched into words, on the thread of the pipeline.
 
+use super::archive::Archive;
+use super::case::Subject;
 use super::entry::{Head, Makeup, Said};
 use super::scribe::{Figures, Limits, Order, Scribe, Shared};
 use super::shelf::{self, Place};
@@ -63,7 +65,10 @@ impl Recorder {
     ) -> io::Result<Self> {
         let place = shelf::go_on(folder, intake.map(mark_of))?;
         let shared = Arc::new(Shared::default());
-        let scribe = Scribe::new(folder, limits, Arc::clone(&shared))?;
+        let archive = (limits.cases.bytes_max > 0)
+            .then(|| Archive::open(folder, limits.cases, Arc::clone(&shared)))
+            .transpose()?;
+        let scribe = Scribe::new(folder, limits, archive, Arc::clone(&shared))?;
         let (sender, orders) = sync_channel(ORDERS_MAX);
         let thread = std::thread::Builder::new().name("recording".into());
         let thread = thread.spawn(move || scribe.work(&orders))?;
@@ -89,10 +94,11 @@ impl Recorder {
     pub fn is_due(&self) -> bool {
         let Some(began) = &self.segment else { return true };
         let age_ms = (self.clock)().saturating_sub(began.at_ms);
+        let is_written = self.shared.written.load(Ordering::Acquire) == began.number;
         let bytes = self.shared.segment_bytes.load(Ordering::Relaxed);
         let is_large = bytes >= self.limits.segment_bytes() && bytes / 2 >= began.snapshot_bytes;
         age_ms >= self.limits.minutes_per_segment * 60_000
-            || (is_large && !self.shared.is_broken(began.number))
+            || (is_large && is_written && !self.shared.is_broken(began.number))
     }
 
     /// Begins a segment, and says which.
@@ -169,6 +175,12 @@ impl Recorder {
             began.snapshot_bytes += (state.len() + of_plugins) as u64;
         }
         self.say(&Said::Snapshot { segment, number, key, snapshot });
+    }
+
+    /// Keeps what belongs to an anomaly that has just opened.
+    pub(crate) fn keep(&mut self, subject: Subject) {
+        self.hand_over(0);
+        self.order(Order::Keep(subject));
     }
 
     /// Everything so far belongs to the commit with that state of the intake.

@@ -2,8 +2,11 @@
 //!
 //! A failure ends the segment under way; the next one is tried again.
 
+use super::archive::Archive;
 use super::block::{beginning, pack};
+use super::case::{CaseLimits, Subject};
 use super::entry::Head;
+use super::reader::{Recording, Segment};
 use super::shelf;
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -23,6 +26,8 @@ pub struct Limits {
     pub minutes: u64,
     /// Length of a segment, by the clock.
     pub minutes_per_segment: u64,
+    /// Of what is kept of anomalies; without a byte, nothing is.
+    pub cases: CaseLimits,
 }
 
 impl Limits {
@@ -43,6 +48,10 @@ pub struct Figures {
     pub written_bytes: u64,
     /// Segments that ended before their time, since the start.
     pub gaps: u64,
+    /// Anomalies that were kept to be explained, since the start.
+    pub cases_kept: u64,
+    /// Anomalies that could not be kept.
+    pub cases_missed: u64,
     /// Why nothing is recorded at the moment.
     pub trouble: Option<String>,
 }
@@ -53,7 +62,9 @@ pub(super) struct Shared {
     figures: Mutex<Figures>,
     /// The number of a segment that cannot be gone on with, and one more.
     broken: AtomicU64,
-    /// Bytes of the segment under way.
+    /// The segment that is written, which may be behind the one that is spoken of.
+    pub(super) written: AtomicU64,
+    /// Its bytes.
     pub(super) segment_bytes: AtomicU64,
     /// Bytes that wait to be written.
     pub(super) waiting_bytes: AtomicUsize,
@@ -87,6 +98,8 @@ pub(super) enum Order {
     Begin(Box<Head>),
     /// Write a block, with the mark of the commit that it completes, or 0.
     Block(Vec<u8>, u64),
+    /// Keep what belongs to an anomaly; it was said before this.
+    Keep(Subject),
 }
 
 /// A segment that is there.
@@ -95,6 +108,8 @@ struct Kept {
     begun_ms: u64,
     path: PathBuf,
     bytes: u64,
+    /// Open to be read, if it can be.
+    segment: Option<Segment>,
 }
 
 /// The thread's own.
@@ -109,20 +124,30 @@ pub(super) struct Scribe {
     current: Option<(u64, File)>,
     /// Whether the last one was written to its end.
     whole: bool,
+    /// Who keeps what belongs to anomalies.
+    archive: Option<Archive>,
 }
 
 impl Scribe {
-    /// Takes what is there into account. When a segment was written last is when it was begun, as far as anybody knows.
-    pub(super) fn new(folder: &Path, limits: Limits, shared: Arc<Shared>) -> io::Result<Self> {
+    /// Takes what is there into account.
+    pub(super) fn new(
+        folder: &Path,
+        limits: Limits,
+        archive: Option<Archive>,
+        shared: Arc<Shared>,
+    ) -> io::Result<Self> {
         let mut kept = VecDeque::new();
         for (_, path) in shelf::list(folder)? {
-            let about = path.metadata()?;
-            let written = about.modified()?.duration_since(std::time::UNIX_EPOCH);
-            let begun_ms = written.map_or(0, |since| since.as_millis() as u64);
-            kept.push_back(Kept { begun_ms, path, bytes: about.len() });
+            let bytes = path.metadata()?.len();
+            let segment = Segment::open(&path).unwrap_or_else(|error| {
+                warn!(%error, "a segment of the recording cannot be used");
+                None
+            });
+            let begun_ms = segment.as_ref().map_or(0, |segment| segment.head.begun_ms);
+            kept.push_back(Kept { begun_ms, path, bytes, segment });
         }
         let folder = folder.to_owned();
-        Ok(Scribe { folder, limits, shared, kept, current: None, whole: true })
+        Ok(Scribe { folder, limits, shared, kept, current: None, whole: true, archive })
     }
 
     /// Writes until nobody has anything to say.
@@ -141,6 +166,12 @@ impl Scribe {
                         self.hear(number, written);
                     }
                 }
+                Order::Keep(subject) => {
+                    if let Some(archive) = &self.archive {
+                        let segments = self.kept.iter().filter_map(|kept| kept.segment.clone());
+                        archive.keep(Recording::of(segments.collect()), subject);
+                    }
+                }
             }
             self.show();
         }
@@ -157,18 +188,22 @@ impl Scribe {
     fn begin(&mut self, mut head: Head) -> io::Result<()> {
         head.continues &= self.whole;
         self.current = None;
+        let (number, begun_ms) = (head.number, head.begun_ms);
         self.shared.segment_bytes.store(0, Ordering::Relaxed);
-        let number = head.number;
+        self.shared.written.store(number, Ordering::Release);
         let path = shelf::path_of(&self.folder, number);
         shelf::create(&self.folder)?;
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-        self.kept.push_back(Kept { begun_ms: head.begun_ms, path, bytes: 0 });
+        self.kept.push_back(Kept { begun_ms, path: path.clone(), bytes: 0, segment: None });
         (self.current, self.whole) = (Some((number, file)), true);
-        self.let_go_of_old(head.begun_ms)?;
+        self.let_go_of_old(begun_ms)?;
         let mut text = beginning();
         let head = postcard::to_allocvec(&head).map_err(io::Error::other)?;
         text.extend(pack(&head, 0)?);
         self.append(&text)?;
+        if let Some(kept) = self.kept.back_mut() {
+            kept.segment = Segment::open(&path).map_err(io::Error::other)?;
+        }
         debug!(number, "segment begun");
         if !self.shared.is_broken(number) {
             self.shared.figures().trouble = None;

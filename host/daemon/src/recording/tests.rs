@@ -10,7 +10,12 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use tempfile::TempDir;
 
-const LIMITS: Limits = Limits { bytes_max: 64 << 20, minutes: 40, minutes_per_segment: 10 };
+const LIMITS: Limits = Limits {
+    bytes_max: 64 << 20,
+    minutes: 40,
+    minutes_per_segment: 10,
+    cases: CaseLimits { bytes_max: 1 << 20, days: 30 },
+};
 
 fn open(folder: &Path, intake: Option<&[u8]>) -> Recorder {
     Recorder::open(folder, LIMITS, || 0, intake).expect("a folder")
@@ -166,7 +171,7 @@ fn a_torn_end_is_no_damage_and_damage_has_a_place() {
 /// Orders of a thread that is not there, one segment after the other, each so many minutes after the one before.
 fn scribed(folder: &TempDir, limits: Limits, minutes: u64, block: &[u8]) -> Figures {
     let shared = Arc::new(Shared::default());
-    let scribe = Scribe::new(folder.path(), limits, Arc::clone(&shared)).expect("a folder");
+    let scribe = Scribe::new(folder.path(), limits, None, Arc::clone(&shared)).expect("a folder");
     let (sender, orders) = sync_channel(100);
     for number in 0..8 {
         let head = Head {

@@ -24,6 +24,7 @@ pub use learn::{History, Learnt, learn};
 pub use memory::resident_bytes;
 pub use naming::{container_labels, plain_name, source_key};
 pub use orders::{Order, OrderError, Orders};
+pub(crate) use pending::anomaly;
 pub use run::{RunError, run, store_options};
 pub use status::{
     CommitStatus, DaemonStatus, InputStatus, PluginLine, SourceStatus, Status, TenantStatus,

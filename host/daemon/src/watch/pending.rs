@@ -181,7 +181,8 @@ fn source_rows(
     (row, templates.collect())
 }
 
-fn anomaly(event: &Event) -> AnomalyRow {
+/// An anomaly as it is kept.
+pub(crate) fn anomaly(event: &Event) -> AnomalyRow {
     let resolved = event.event == EventKind::Resolved;
     let findings = event.findings.iter().map(|finding| FindingRow {
         end_ms: event.at_ms,

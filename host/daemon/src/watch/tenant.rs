@@ -14,6 +14,7 @@ use crate::loadout::Loadout;
 use crate::pipeline::{Output, Pipeline, PipelineError};
 use crate::trial::Trials;
 use bellwether_connect::{Chunk, FollowError, SavedStream};
+use bellwether_core::correlate::EventKind;
 use bellwether_core::intake::{InputId, InputOptions};
 use bellwether_core::lane::{LaneCounters, SourceInfo};
 use bellwether_core::state::StateError;
@@ -293,6 +294,9 @@ impl Tenant {
         self.trials.take(output.trials, self.pipeline.correlator());
         self.pending.add_dead(output.dead, |source| keys.source_key(source).to_string());
         for event in &output.events {
+            if event.event == EventKind::Opened {
+                self.pipeline.keep_case(event);
+            }
             let Config { alerts, sources, .. } = &*self.given.config;
             let alert = new_alerts(alerts, sources, event);
             self.pending.add_event(event, alert);

@@ -141,7 +141,11 @@ fn run(order: &str, lines: u64) -> Run {
         scores: Arc::new([]),
         severities: Arc::new([]),
     };
-    let slot = DetectorSlot { detector: Box::new(watched), offset: 0.0 };
+    let slot = DetectorSlot {
+        seat: Seat::live("hostile", "1"),
+        detector: Seated::Fresh(Box::new(watched)),
+        offset: 0.0,
+    };
     let (settings, wishes) = (Settings::default(), Wishes::default());
     let mut lane = Lane::new(settings, patterns, vec![], vec![slot], wishes).unwrap();
 
