@@ -28,7 +28,8 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let place = Place::new();
-        fs::write(place.folder.path().join("ledger.wasm"), guest("guest-ledger")).unwrap();
+        fs::write(place.folder.path().join("ledger.wasm"), guest("guest-ledger"))
+            .expect("a component is written");
         let config = place.config("editions", "plugins: { guard_s: 1 }\n");
         let running = Daemon::start(daemon(&config, &[]));
         let mut desk = Desk { place, config, client: String::new(), running, written: 0 };
@@ -40,10 +41,10 @@ impl Desk {
 
     fn wait_until_ready(&mut self) {
         self.running.wait_for("ready: http://");
-        let config = fs::read_to_string(&self.config).unwrap();
+        let config = fs::read_to_string(&self.config).expect("it was just written");
         let own = config.replace("127.0.0.1:0", self.running.address());
         let client = self.place.folder.path().join("client.yaml");
-        fs::write(&client, own).unwrap();
+        fs::write(&client, own).expect("a configuration is written");
         self.client = client.display().to_string();
     }
 
@@ -66,16 +67,36 @@ impl Desk {
         self.running.json("/api/v1/plugins/ledger")
     }
 
-    /// Writes lines, and waits until the plugin says that it has counted so many more of them under an edition.
+    /// Waits until something is so of the plugin.
+    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..COMMITS_MAX {
+            let fit = self.fit();
+            if wanted(&fit) {
+                return fit;
+            }
+            self.running.wait_for("committed");
+        }
+        panic!("it never came so far: {}", self.fit());
+    }
+
+    /// Demands that an edition sees so many lines since it was opened, and not one more.
+    fn demand(&mut self, which: &str, edition: u32, lines: u64) -> Value {
+        let fit = self.until(|fit| counted(fit, which, edition) >= lines as f64);
+        assert_eq!(counted(&fit, which, edition), lines as f64, "edition {edition}: {fit}");
+        fit
+    }
+
+    /// Writes lines, and waits until they were read.
     fn write(&mut self) {
         let log = self.place.logs().join("a.log");
-        let mut file = OpenOptions::new().create(true).append(true).open(log).unwrap();
+        let file = OpenOptions::new().create(true).append(true).open(log);
+        let mut file = file.expect("a log is opened");
         for _ in 0..LINES {
             self.written += 1;
             let (second, minute) = (self.written % 60, self.written / 60 % 60);
             let (hour, number) = (self.written / 3600, self.written);
             let stamp = format!("2026-03-02T{hour:02}:{minute:02}:{second:02}Z");
-            writeln!(file, "{stamp} INFO request {number} served").unwrap();
+            writeln!(file, "{stamp} INFO request {number} served").expect("a line is written");
         }
         for _ in 0..COMMITS_MAX {
             self.running.wait_for("committed");
@@ -98,18 +119,16 @@ fn editions_come_in_and_go_and_come_again() {
     desk.write();
     let first = Desk::settings(1, "");
     desk.plugin(&["activate", "ledger@0.1.0", "--settings", &first]).expect_code(0);
+    desk.until(|fit| fit["next"].is_null() && !fit["current"].is_null());
     desk.write();
-    let fit = desk.fit();
-    assert_eq!(counted(&fit, "next_health", 1), LINES as f64, "what came since, and once: {fit}");
-    desk.running.wait_for("the new edition stays");
+    desk.demand("current_health", 1, LINES);
 
     let second = Desk::settings(2, "");
     let canary = ["canary", "ledger@0.1.0", "--percent", "0", "--settings", &second];
     desk.plugin(&canary).expect_code(0);
     desk.write();
-    let fit = desk.fit();
-    let both = (counted(&fit, "current_health", 1), counted(&fit, "next_health", 2));
-    assert_eq!(both, (2.0 * LINES as f64, LINES as f64), "both see all of it: {fit}");
+    desk.demand("current_health", 1, 2 * LINES);
+    desk.demand("next_health", 2, LINES);
     desk.plugin(&["rollback", "ledger"]).expect_code(0);
     assert!(desk.fit()["next"].is_null());
 
@@ -117,19 +136,17 @@ fn editions_come_in_and_go_and_come_again() {
     let canary = ["canary", "ledger@0.1.0", "--percent", "100", "--settings", &ill];
     desk.plugin(&canary).expect_code(0);
     desk.write();
-    desk.running.wait_for("rolled back");
+    desk.until(|fit| !fit["trouble"].is_null());
     desk.write();
-    let fit = desk.fit();
+    let fit = desk.demand("current_health", 1, 4 * LINES);
     assert!(fit["trouble"].as_str().unwrap_or_default().contains("it failed"), "{fit}");
-    assert_eq!(counted(&fit, "current_health", 1), 4.0 * LINES as f64, "it stood by: {fit}");
 
     desk.plugin(&["disable", "ledger"]).expect_code(0);
     desk.write();
     assert!(desk.fit()["current"].is_null());
     desk.plugin(&["rollback", "ledger"]).expect_code(0);
     desk.write();
-    let before = desk.fit();
-    assert_eq!(counted(&before, "current_health", 1), LINES as f64, "it is on again: {before}");
+    let before = desk.demand("current_health", 1, LINES);
 
     let Desk { place, config, running, written, .. } = desk;
     running.kill();
@@ -137,11 +154,11 @@ fn editions_come_in_and_go_and_come_again() {
     let mut desk = Desk { place, config, client: String::new(), running, written };
     desk.wait_until_ready();
     desk.write();
-    let after = desk.fit();
+    let counts = |fit: &Value| counted(fit, "current_health", 1) >= LINES as f64;
+    let after = desk.until(counts);
     for part in ["current", "revision"] {
         assert_eq!(after[part], before[part], "{part}");
     }
-    assert!(counted(&after, "current_health", 1) >= LINES as f64, "it works again: {after}");
     let audit = String::from_utf8_lossy(&desk.plugin(&["audit"]).expect_code(0).out).into_owned();
     for word in ["push", "activate", "settle", "shadow", "rollback", "disable", "guard", "Ada"] {
         assert!(audit.contains(word), "{word} is missing from\n{audit}");

@@ -74,7 +74,7 @@ pub struct Health {
     pub metrics: BTreeMap<String, f64>,
     /// Lines that nobody has taken yet.
     #[serde(skip)]
-    lines: VecDeque<LogLine>,
+    pub lines: VecDeque<LogLine>,
 }
 
 impl Health {
@@ -188,11 +188,6 @@ impl HealthHandle {
     /// Takes what was said since this was last asked.
     pub fn take_lines(&self) -> Vec<LogLine> {
         std::mem::take(&mut self.lock().lines).into()
-    }
-
-    /// Whether nobody works any more whose health this is.
-    pub fn is_orphan(&self) -> bool {
-        Arc::strong_count(&self.health) == 1
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Health> {

@@ -210,9 +210,12 @@ mod tests {
         }
     }
 
+    /// What is done to a batch as it is stored.
+    type Damage = fn(&mut Stored);
+
     #[test]
     fn what_is_no_batch_is_refused() {
-        let cases: &[(fn(&mut Stored), BatchError)] = &[
+        let cases: &[(Damage, BatchError)] = &[
             (|stored| stored.positions.truncate(2), BatchError::Rows),
             (|stored| stored.severities.push(1), BatchError::Rows),
             (|stored| stored.runs[1].1 = u32::MAX, BatchError::Rows),

@@ -115,7 +115,7 @@ impl Lane {
         &mut self,
         number: u32,
         state: &[u8],
-        plugins: Vec<(String, PluginState)>,
+        plugins: &[(String, PluginState)],
     ) -> Result<(), StateError> {
         let Loaded { spans_ms, detectors, patterns, mut source } = from_bytes(&unpack(state)?)?;
         let wanted_ms = spans(&self.settings);

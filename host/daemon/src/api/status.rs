@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::desk::{Desk, now_ms};
 use super::problem::Problem;
+use crate::recording::Figures;
 use crate::watch::TenantStatus;
 
 /// Where every record went: read is the sum of the others.
@@ -50,6 +51,25 @@ pub(super) struct CommitView {
     disk_full: bool,
     /// Rows of counts that were given up meanwhile.
     panes_given_up: u64,
+}
+
+/// How the recording goes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RecordingView {
+    /// Segments that are there.
+    segments: u64,
+    /// Their bytes.
+    bytes: u64,
+    /// Bytes written since the start.
+    written_bytes: u64,
+    /// Segments that ended before their time, since the start.
+    gaps: u64,
+    /// Anomalies of which enough was kept to explain them, since the start.
+    cases_kept: u64,
+    /// Anomalies of which it was not.
+    cases_missed: u64,
+    /// Why nothing is recorded at the moment.
+    trouble: Option<String>,
 }
 
 /// A followed file.
@@ -100,6 +120,8 @@ pub(super) struct TenantAtWork {
     files: BTreeMap<String, u64>,
     /// How commits go.
     commit: CommitView,
+    /// How the recording goes; null where nothing is recorded.
+    recording: Option<RecordingView>,
     /// Why the tenant stopped; null if it works.
     stopped: Option<String>,
 }
@@ -191,6 +213,14 @@ impl Account {
     }
 }
 
+impl RecordingView {
+    fn new(figures: &Figures) -> Self {
+        let Figures { segments, bytes, written_bytes, gaps, cases_kept, cases_missed, trouble } =
+            figures.clone();
+        RecordingView { segments, bytes, written_bytes, gaps, cases_kept, cases_missed, trouble }
+    }
+}
+
 impl TenantAtWork {
     fn new(tenant: &TenantStatus) -> Self {
         let input = |input: &crate::watch::InputStatus| InputView {
@@ -226,6 +256,7 @@ impl TenantAtWork {
                 disk_full: commit.disk_full,
                 panes_given_up: commit.panes_given_up,
             },
+            recording: tenant.recording.as_ref().map(RecordingView::new),
             stopped: tenant.stopped.clone(),
         }
     }

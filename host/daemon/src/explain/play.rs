@@ -28,7 +28,7 @@ pub(super) fn play(loadout: &Loadout, case: &Case) -> Result<Played, ExplainErro
     for entry in case.entries() {
         let outputs = match entry? {
             Entry::Snapshot { snapshot: Some(snapshot), .. } => {
-                lane.load(number, &snapshot.state, snapshot.plugins)?;
+                lane.load(number, &snapshot.state, &snapshot.plugins)?;
                 continue;
             }
             Entry::Records { batch, .. } => lane.step(Input::Records(batch)),

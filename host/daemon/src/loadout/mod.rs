@@ -3,8 +3,9 @@
 mod crew;
 mod fit;
 mod member;
+mod runtime;
 
-use crate::config::{Config, PluginConfig};
+use crate::config::Config;
 use crate::recording::Makeup;
 use crate::shipped;
 use bellwether_core::lane::{Lane, LaneError, PatternSet, Wishes};
@@ -13,7 +14,7 @@ use bellwether_core::pattern::Pattern;
 use bellwether_core::plugin::{Descriptor, PluginPattern, PluginState};
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{
-    AdmitError, Compiler, Health, HealthHandle, Limits, LogLine, OpenError, Runtime, RuntimeError,
+    AdmitError, Health, HealthHandle, LogLine, OpenError, Runtime, RuntimeError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
+pub use runtime::{runtime, runtime_of};
 
 /// Why the plugins of a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,14 +89,20 @@ pub enum LoadoutError {
     Lane(#[from] LaneError),
 }
 
+/// Finds a component by its digest, or says why not.
+pub type Fetch<'a> = dyn Fn(&str) -> Result<Vec<u8>, String> + 'a;
+
 /// What a tenant wants beside its configuration.
 #[derive(Default)]
 pub struct Wanted<'a> {
     /// Fits that differ from the configuration file, by the names of plugins.
     pub fits: BTreeMap<String, Fit>,
     /// Finds pushed components by their digests.
-    pub fetch: Option<&'a dyn Fn(&str) -> Result<Vec<u8>, String>>,
+    pub fetch: Option<&'a Fetch<'a>>,
 }
+
+/// The health of each plugin in each lane, by lane, name and edition.
+type Handles = BTreeMap<(u32, String, String), HealthHandle>;
 
 /// Everything a lane is made of.
 pub struct Loadout {
@@ -103,8 +111,8 @@ pub struct Loadout {
     patterns_digest: u64,
     members: Vec<Member>,
     wishes: Wishes,
-    /// By name and edition.
-    health: Mutex<Vec<(String, String, HealthHandle)>>,
+    /// By lane, name and edition.
+    health: Mutex<Handles>,
 }
 
 impl Loadout {
@@ -124,7 +132,7 @@ impl Loadout {
         let members = crew::members(runtime, config, wanted)?;
         let plugins = members.iter().map(|member| member.plugin.descriptor());
         let patterns = pattern_set(config, plugins)?;
-        let (patterns_digest, health) = (digest_of(&config.patterns), Mutex::new(Vec::new()));
+        let (patterns_digest, health) = (digest_of(&config.patterns), Mutex::default());
         let loadout = Loadout { settings, patterns, patterns_digest, members, wishes, health };
         loadout.lane(0)?;
         loadout.handles().clear();
@@ -163,7 +171,7 @@ impl Loadout {
             let failed = |source| LoadoutError::Open { place: member.place.clone(), source };
             let mut watch = |handle: Option<HealthHandle>| {
                 let (name, edition) = (member.name.clone(), member.edition.clone());
-                opened.extend(handle.map(|handle| (name, edition, handle)));
+                opened.extend(handle.map(|handle| ((number, name, edition), handle)));
             };
             if let Some(slot) = member.filter(&seat, lane) {
                 let (slot, handle) = slot.map_err(failed)?;
@@ -183,17 +191,18 @@ impl Loadout {
     /// Watches those that lanes keep from another loadout.
     pub fn watch_on(&self, before: &Loadout) {
         let before = before.handles().clone();
-        self.handles().extend(before);
+        let kept = before.into_iter().filter(|((_, name, edition), _)| self.has(name, edition));
+        let mut handles = self.handles();
+        for (place, handle) in kept {
+            handles.entry(place).or_insert(handle);
+        }
     }
 
     /// How every plugin is doing, over all lanes.
     pub fn health(&self) -> BTreeMap<String, Health> {
         let mut by_key: BTreeMap<String, Health> = BTreeMap::new();
-        let mut handles = self.handles();
-        handles.retain(|(_, _, handle)| !handle.is_orphan());
-        for (name, edition, handle) in handles.iter() {
-            let holds = |member: &&Member| (&member.name, &member.edition) == (name, edition);
-            if let Some(member) = self.members.iter().find(holds) {
+        for ((_, name, edition), handle) in self.handles().iter() {
+            if let Some(member) = self.member(name, edition) {
                 by_key.entry(member.key()).or_default().merge(&handle.snapshot());
             }
         }
@@ -210,9 +219,8 @@ impl Loadout {
     /// What plugins have said since this was last asked, with the key of each.
     pub fn take_lines(&self) -> Vec<(String, LogLine)> {
         let mut lines = Vec::new();
-        for (name, edition, handle) in self.handles().iter() {
-            let holds = |member: &&Member| (&member.name, &member.edition) == (name, edition);
-            let Some(member) = self.members.iter().find(holds) else { continue };
+        for ((_, name, edition), handle) in self.handles().iter() {
+            let Some(member) = self.member(name, edition) else { continue };
             lines.extend(handle.take_lines().into_iter().map(|line| (member.key(), line)));
         }
         lines
@@ -258,7 +266,15 @@ impl Loadout {
         at_work.chain(before).map(str::to_owned).collect()
     }
 
-    fn handles(&self) -> MutexGuard<'_, Vec<(String, String, HealthHandle)>> {
+    fn member(&self, name: &str, edition: &str) -> Option<&Member> {
+        self.members.iter().find(|own| (&*own.name, &*own.edition) == (name, edition))
+    }
+
+    fn has(&self, name: &str, edition: &str) -> bool {
+        self.member(name, edition).is_some()
+    }
+
+    fn handles(&self) -> MutexGuard<'_, Handles> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -288,65 +304,6 @@ pub fn settings(config: &Config, tenant: &str) -> Settings {
         rules: config.sources.iter().filter_map(|entry| entry.rule(tenant)).collect(),
         ..Settings::default()
     }
-}
-
-/// A runtime with the limits and the cache folder of a configuration.
-pub fn runtime(config: &Config) -> Result<Runtime, RuntimeError> {
-    runtime_of(config, config.plugins.instances_max)
-}
-
-/// The same for so many instances at a time.
-pub fn runtime_of(config: &Config, instances_max: u32) -> Result<Runtime, RuntimeError> {
-    let PluginConfig { cache_dir, memory_bytes_max, .. } = &config.plugins;
-    let defaults = Limits::default();
-    let limits = Limits {
-        component_bytes_max: config.plugins.component_bytes_max,
-        instances_max,
-        detector_memory_bytes_max: *memory_bytes_max,
-        filter_memory_bytes_max: defaults.filter_memory_bytes_max.min(*memory_bytes_max),
-        fuel_per_call: config.plugins.fuel_per_call,
-        fuel_per_window: config.plugins.fuel_per_window,
-        fuel_per_row: config.plugins.fuel_per_row,
-        state_bytes_max: config.plugins.state_bytes_max,
-        compile_memory_bytes_max: config.plugins.compile_memory_bytes_max,
-        compile_cpu_s_max: config.plugins.compile_cpu_s_max,
-        // Other work may be under way, and a machine may be slow to start.
-        compile_wall_ms_max: 2_000 * config.plugins.compile_cpu_s_max + 60_000,
-        ..defaults
-    };
-    let folder = cache_dir.clone().or_else(default_cache_folder);
-    start(limits, folder.as_deref(), cache_dir.is_some())
-}
-
-/// Starts a runtime that compiles what comes from outside in a child of this program.
-fn start(
-    limits: Limits,
-    folder: Option<&Path>,
-    is_demanded: bool,
-) -> Result<Runtime, RuntimeError> {
-    let compiler = Compiler::Child(this_program());
-    match Runtime::with_compiler(limits.clone(), folder, compiler.clone()) {
-        // Without a cache everything works, only more slowly at the start.
-        Err(RuntimeError::Cache(error)) if !is_demanded => {
-            tracing::warn!(%error, "compiled plugins are not kept");
-            Runtime::with_compiler(limits, None, compiler)
-        }
-        other => other,
-    }
-}
-
-/// This program as it runs, even if another one lies in its place by now.
-fn this_program() -> PathBuf {
-    let running = PathBuf::from("/proc/self/exe");
-    if running.exists() { running } else { std::env::current_exe().unwrap_or(running) }
-}
-
-/// `bellwether` in the user's cache folder.
-fn default_cache_folder() -> Option<PathBuf> {
-    let set =
-        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let caches = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
-    Some(caches.join("bellwether/plugins")).filter(|folder| folder.is_absolute())
 }
 
 /// Reads a component, if the name is not one of those that ship.

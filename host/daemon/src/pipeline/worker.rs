@@ -125,7 +125,7 @@ impl Worker {
                 say(Answer::Passed { ticks, watermark_ms })
             }
             Task::Load { lane, source, state, plugins } => {
-                self.lane(lane)?.load(source, &state, plugins)?;
+                self.lane(lane)?.load(source, &state, &plugins)?;
                 say(Answer::Done)
             }
             Task::JudgeBy { lane, source, standard } => {

@@ -131,7 +131,7 @@ mod tests {
             (well.clone(), &alarms(0, 0, 6), "roll back"),
             (well.clone(), &alarms(10, 0, 16), "roll back"),
             (well.clone(), &alarms(0, 5, 0), "wait"),
-            (well.clone(), &alarms(0, 6, 0), "roll back"),
+            (well, &alarms(0, 6, 0), "roll back"),
         ] {
             assert_eq!(check(25, 60, &next, tally), expected, "{next:?} {:?}", tally.alarms);
         }

@@ -95,7 +95,7 @@ impl Platform {
         let current = fits.remove(&plugin).unwrap_or(usual).current;
         fits.insert(plugin.clone(), trial_fit(current, edition));
         let since_ms = now_ms.saturating_sub(minutes * 60_000);
-        let run = move || Flight { base, tenant, plugin }.run(fits, since_ms);
+        let run = move || Flight { base, tenant, plugin }.run(&fits, since_ms);
         let unfit = |why: String| PlatformError::Unfit { why };
         tokio::task::spawn_blocking(run).await.map_err(|error| unfit(error.to_string()))?
     }
@@ -140,7 +140,7 @@ struct Flight {
 }
 
 impl Flight {
-    fn run(self, fits: BTreeMap<String, Fit>, since_ms: u64) -> Result<Report, PlatformError> {
+    fn run(self, fits: &BTreeMap<String, Fit>, since_ms: u64) -> Result<Report, PlatformError> {
         let unfit = |why: String| PlatformError::Unfit { why };
         let open = || {
             let loadout = self.base.loadout(&self.tenant, fits.clone());
@@ -252,7 +252,7 @@ impl<'a> Player<'a> {
                     lane.forget(number);
                     lane.judge_by(number, standard);
                     if let Some(own) = snapshot {
-                        let loaded = lane.load(number, &own.state, own.plugins);
+                        let loaded = lane.load(number, &own.state, &own.plugins);
                         loaded.map_err(|error| chain(&error))?;
                     }
                 }

@@ -122,6 +122,7 @@ pub(super) fn keep(
     limits: CaseLimits,
 ) -> Result<Vec<(String, CaseError)>, CaseError> {
     shelf::create(&folder.join(FOLDER))?;
+    shelf::demand_room(folder)?;
     let mut missed = Vec::new();
     for (subject, text) in subjects.iter().zip(cut(recording, subjects, CASE_BYTES_MAX)?) {
         match text {

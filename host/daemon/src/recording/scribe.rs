@@ -38,7 +38,7 @@ impl Limits {
 }
 
 /// How a recording goes, for people.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Segments that are there.
     pub segments: u64,
@@ -181,6 +181,10 @@ impl Scribe {
     fn hear(&mut self, number: u64, result: io::Result<()>) {
         if let Err(error) = result {
             (self.current, self.whole) = (None, false);
+            if error.kind() == io::ErrorKind::StorageFull {
+                // The store needs it more.
+                while !self.kept.is_empty() && self.let_go().is_ok() {}
+            }
             self.shared.give_up(number, error.to_string());
         }
     }
@@ -193,6 +197,7 @@ impl Scribe {
         self.shared.written.store(number, Ordering::Release);
         let path = shelf::path_of(&self.folder, number);
         shelf::create(&self.folder)?;
+        shelf::demand_room(&self.folder)?;
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         self.kept.push_back(Kept { begun_ms, path: path.clone(), bytes: 0, segment: None });
         (self.current, self.whole) = (Some((number, file)), true);
@@ -212,6 +217,7 @@ impl Scribe {
     }
 
     fn write(&mut self, bytes: &[u8], mark: u64) -> io::Result<()> {
+        shelf::demand_room(&self.folder)?;
         let block = pack(bytes, mark)?;
         self.append(&block)?;
         while self.bytes() > self.limits.bytes_max && self.kept.len() > 1 {

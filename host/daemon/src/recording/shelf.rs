@@ -12,6 +12,9 @@ const ENDING: &str = ".segment";
 /// Digits in front of that, so that names are in the order of numbers.
 const DIGITS: usize = 8;
 
+/// Bytes of the disk that are left to the store.
+const ROOM_BYTES_MIN: u64 = 128 << 20;
+
 /// Where a segment lies.
 pub(super) fn path_of(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:0DIGITS$}{ENDING}"))
@@ -32,6 +35,16 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     }
     segments.sort_unstable();
     Ok(segments)
+}
+
+/// Demands that the disk has room for more than the store needs.
+pub(super) fn demand_room(folder: &Path) -> io::Result<()> {
+    let disk = rustix::fs::statvfs(folder)?;
+    if disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM_BYTES_MIN {
+        return Ok(());
+    }
+    let text = "too little room is left on its disk for anything but the store; free some";
+    Err(io::Error::new(io::ErrorKind::StorageFull, text))
 }
 
 /// Creates a folder that nobody else can look into, since logs may hold what others must not see.

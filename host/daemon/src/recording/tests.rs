@@ -1,5 +1,7 @@
 //! A recording as a whole: written, given way to, torn, and read.
 
+mod cases;
+
 use super::entry::tests::{batch, makeup, snapshot};
 use super::scribe::{Order, Scribe, Shared};
 use super::*;

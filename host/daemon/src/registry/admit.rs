@@ -72,8 +72,8 @@ impl Registry {
     }
 
     /// A registry without keys that compiles in this process and keeps no machine code, to try things on.
-    pub fn on_trial(folder: &Path, limits: Limits) -> Result<Self, RuntimeError> {
-        let limits = Limits { instances_max: INSTANCES_MAX, ..limits };
+    pub fn on_trial(folder: &Path, limits: &Limits) -> Result<Self, RuntimeError> {
+        let limits = Limits { instances_max: INSTANCES_MAX, ..limits.clone() };
         Ok(Registry {
             folder: Folder::new(folder, 64 << 20),
             keys: Vec::new(),
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn signatures_count_if_their_key_does() {
         let folder = tempfile::tempdir().unwrap();
-        let mut registry = Registry::on_trial(folder.path(), Limits::default()).unwrap();
+        let mut registry = Registry::on_trial(folder.path(), &Limits::default()).unwrap();
         let (ours, theirs) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
         let component = crate::shipped::component("drop-noise").unwrap();
         let signed = |key: &PrivateKey, bytes: &[u8]| Some(key.sign(bytes).to_base64());

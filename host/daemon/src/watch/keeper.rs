@@ -35,6 +35,8 @@ impl KeeperError {
 pub struct Keeper {
     jobs: SyncSender<Job>,
     waiting: Arc<AtomicUsize>,
+    /// Whether there was room for the store at the start.
+    opened: bool,
 }
 
 /// The thread; it ends when the last [`Keeper`] is gone.
@@ -56,13 +58,14 @@ impl Keeper {
     }
 
     fn spawn(mut shelf: Shelf) -> std::io::Result<(Keeper, KeeperThread)> {
+        let opened = shelf.writer.is_some();
         let (jobs, receiver) = sync_channel::<Job>(JOBS_MAX);
         let thread = std::thread::Builder::new().name("store".into()).spawn(move || {
             while let Ok(job) = receiver.recv() {
                 job(shelf.writer());
             }
         })?;
-        let keeper = Keeper { jobs, waiting: Arc::default() };
+        let keeper = Keeper { jobs, waiting: Arc::default(), opened };
         Ok((keeper, KeeperThread(thread)))
     }
 
@@ -93,6 +96,11 @@ impl Keeper {
         let keeper = self.clone();
         let answer = tokio::task::spawn_blocking(move || keeper.call(work)).await;
         answer.unwrap_or(Err(KeeperError::Closed))
+    }
+
+    /// Whether there was room for the store at the start.
+    pub fn is_open(&self) -> bool {
+        self.opened
     }
 
     /// Pieces of work that wait, for people who look at queues.

@@ -8,7 +8,7 @@ use crate::api::{ApiState, serve};
 use crate::chain::chain;
 use crate::config::{Config, Mistakes, StoreConfig};
 use crate::loadout::LoadoutError;
-use crate::platform::{Base, Fits, Loadouts, Platform, read_wanted};
+use crate::platform::{Base, Loadouts, Platform, read_wanted};
 use crate::registry::Registry;
 use bellwether_store::{Retention, StoreError, StoreOptions, Writer};
 use std::net::SocketAddr;
@@ -106,10 +106,16 @@ pub fn store_options(config: &Config) -> StoreOptions {
 /// Runs until a signal says otherwise, or, if it is to run once, until everything that is there was read.
 pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunError> {
     let config = Arc::new(load(path)?);
-    let fits = wanted(&config)?;
+    // What is wrong with the store is told by who opens it to write, after everything else was looked at.
+    let known = read_wanted(&config.store.path);
+    let mut fits = known.as_ref().cloned().unwrap_or_default();
     let base = Arc::new(Base::new(&config)?);
-    let loadouts = base.loadouts(&fits)?;
+    let mut loadouts = base.loadouts(&fits)?;
     let (keeper, keeper_thread) = open_store(&config)?;
+    if known.is_err() && keeper.is_open() {
+        fits = read_wanted(&config.store.path)?;
+        loadouts = base.loadouts(&fits)?;
+    }
     let status = Status::default();
     let platform = Platform::new(keeper.clone(), status.clone(), Arc::clone(&base), fits);
     let runtime =
@@ -152,15 +158,6 @@ fn uncommitted(status: &Status) -> Option<String> {
     let of_tenants =
         status.read(|tenants| tenants.values().find_map(|one| one.commit.trouble.clone()));
     status.daemon().store_trouble.or(of_tenants)
-}
-
-/// What was wanted of plugins when the daemon last worked.
-fn wanted(config: &Config) -> Result<Fits, RunError> {
-    match read_wanted(&config.store.path) {
-        // Whoever opens the store to write says what is wrong with it, or makes it what it should be.
-        Err(error) if error.is_full() => Ok(Fits::new()),
-        read => Ok(read?),
-    }
 }
 
 /// A configuration that gives the daemon something to do.

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bellwether_core::batch::{Batch, BatchBuilder};
-use bellwether_core::lane::{DeadLetter, DetectorSlot, Input, Lane, Outputs, PatternSet, Wishes};
+use bellwether_core::lane::{
+    DeadLetter, DetectorSlot, Input, Lane, Outputs, PatternSet, Seat, Seated, Wishes,
+};
 use bellwether_core::matcher::Matcher;
 use bellwether_core::plugin::{
     ClosedWindow, Descriptor, Detector, Explanation, Lines, Plugin, PluginState, Poison, Scores,

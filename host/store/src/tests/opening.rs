@@ -98,7 +98,7 @@ fn a_reader_leaves_an_older_schema_alone() {
 fn damage_is_told_when_it_is_met() {
     let place = Place::new();
     fill(&place.path());
-    overwrite(&place.path(), 40 * 4096, usize::MAX);
+    overwrite(&place.path(), 60 * 4096, usize::MAX);
     let mut writer = place.writer();
     let error = writer.load_sources("default", &mut |_| ()).unwrap_err();
     assert!(error.is_damaged() && !error.is_full(), "{error:?}");

@@ -82,8 +82,16 @@ fn told(outputs: &Outputs) -> Vec<String> {
 
 #[test]
 fn poison_comes_out_with_its_record() {
-    let filter = FilterSlot { filter: Box::new(Picky::new("sieve")), fail_open: false };
-    let detector = DetectorSlot { detector: Box::new(Picky::new("judge")), offset: 0.0 };
+    let filter = FilterSlot {
+        seat: Seat::live("sieve", "1"),
+        filter: Seated::Fresh(Box::new(Picky::new("sieve"))),
+        fail_open: false,
+    };
+    let detector = DetectorSlot {
+        seat: Seat::live("judge", "1"),
+        detector: Seated::Fresh(Box::new(Picky::new("judge"))),
+        offset: 0.0,
+    };
     let mut lane =
         Lane::new(Settings::default(), patterns(), vec![filter], vec![detector], Wishes::default())
             .unwrap();
@@ -111,7 +119,11 @@ fn poison_comes_out_with_its_record() {
 
 #[test]
 fn a_letter_holds_the_beginning_of_a_long_record() {
-    let detector = DetectorSlot { detector: Box::new(Picky::new("judge")), offset: 0.0 };
+    let detector = DetectorSlot {
+        seat: Seat::live("judge", "1"),
+        detector: Seated::Fresh(Box::new(Picky::new("judge"))),
+        offset: 0.0,
+    };
     let mut lane =
         Lane::new(Settings::default(), patterns(), vec![], vec![detector], Wishes::default())
             .unwrap();

@@ -72,7 +72,7 @@ fn shadows_are_compared_and_change_nothing() {
     let Outcome::Window { live, shadow } = &trials[0].outcome else { panic!("of a window") };
     assert_eq!((live.as_ref(), shadow.as_ref()), (alone.first(), alone.first()), "both agree");
     let (reports, trials) = tried(Fake::observing(|lines| {
-        let Column::Text(texts) = lines.columns[0] else { panic!("texts were wanted") };
+        let Column::Text(texts) = &*lines.columns[0] else { panic!("texts were wanted") };
         let odd = (0..lines.rows()).filter(|row| texts.row(*row).starts_with(b"odd"));
         let mark = |row| Mark { row: row as u32, channel: 7, score: 30.0, code: 1, token: 9 };
         Some(Scores { marks: odd.map(mark).collect(), ..silence()? })
@@ -201,7 +201,7 @@ fn shadows_of_filters_drop_nothing() {
         seat: Seat { role, ..Seat::live("sieve", edition) },
         filter: Seated::Fresh(Box::new(Sieve::new(Some(Verdicts {
             drop: rows(4, set),
-            tags: vec![],
+            ..Verdicts::default()
         })))),
         fail_open: true,
     };

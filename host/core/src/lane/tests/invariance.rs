@@ -110,7 +110,7 @@ fn saving_and_loading_does_not_show() {
         assert_eq!(lane.save(), [], "nothing has changed since");
         let mut next = lane_of(vec![by_lines(), by_windows()]);
         for (source, state) in &states {
-            next.load(*source, state, vec![]).expect("it was just saved");
+            next.load(*source, state, &[]).expect("it was just saved");
         }
         push(&mut next, &[]);
         sizes.push(states.values().map(Vec::len).sum::<usize>());
@@ -120,7 +120,7 @@ fn saving_and_loading_does_not_show() {
     let slept = reports_with(&[0, 1], 7, |lane| {
         for saved in lane.save() {
             lane.forget(saved.source);
-            lane.load(saved.source, &saved.state, vec![]).expect("it was just saved");
+            lane.load(saved.source, &saved.state, &[]).expect("it was just saved");
         }
     });
     assert_eq!(slept, expected, "who sleeps and wakes has missed nothing");
@@ -157,7 +157,7 @@ fn a_snapshot_does_not_show() {
         for (source, snapshot) in (0..).zip(snapshots) {
             let Some(Snapshot { state, plugins, .. }) = snapshot else { continue };
             lane.forget(source);
-            lane.load(source, &state, plugins).expect("it was just made");
+            lane.load(source, &state, &plugins).expect("it was just made");
         }
     });
     assert_eq!(moved, expected);
@@ -202,17 +202,17 @@ fn detectors_that_come_and_go_take_what_was_learnt_about_them_along() {
         [(["a", "b"], ["b", "a"]), (["a", "b"], ["b", "c"]), (["a", "b"], ["a", "b"])]
     {
         let mut lane = lane_of(now.iter().map(|name| named(name)).collect());
-        lane.load(0, &saved(&then), vec![]).expect("it was just saved");
+        lane.load(0, &saved(&then), &[]).expect("it was just saved");
         push(&mut lane, &[said(0, 41 * MINUTE, "one more")]);
         assert!(tick(&mut lane, 41).is_empty());
         let fresh = lane_of(vec![]);
         assert_ne!(lane.save().len(), fresh.sources().len());
     }
     let mut lane = lane_of(vec![]);
-    assert!(lane.load(0, b"nonsense", vec![]).is_err());
+    assert!(lane.load(0, b"nonsense", &[]).is_err());
     let other = Settings { window_ms: 120_000, ..Settings::default() };
     let mut lane = Lane::new(other, patterns(), vec![], vec![], Wishes::default()).unwrap();
-    let refused = lane.load(0, &saved(&["a"]), vec![]).expect_err("windows differ");
+    let refused = lane.load(0, &saved(&["a"]), &[]).expect_err("windows differ");
     assert!(refused.to_string().contains("windows"), "{refused}");
 }
 

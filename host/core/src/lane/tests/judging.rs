@@ -131,7 +131,7 @@ fn a_source_with_a_standard_of_its_own_is_judged_by_it() {
     assert_eq!(odd(&mut others), [0, 2]);
     for saved in others.save() {
         others.forget(saved.source);
-        others.load(saved.source, &saved.state, saved.plugins).unwrap();
+        others.load(saved.source, &saved.state, &saved.plugins).unwrap();
     }
     for source in sources {
         push(&mut others, &[said(source, (OLD + 300) * MINUTE, "odd line of another kind")]);

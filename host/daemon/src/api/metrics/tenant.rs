@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bellwether_plugins::{CircuitState, Health};
 
 use super::family::Families;
+use crate::recording::Figures;
 use crate::watch::TenantStatus;
 
 type Tenants = BTreeMap<String, TenantStatus>;
@@ -40,6 +41,18 @@ const COUNTERS: &[OfTenant] = &[
         "Rows of counts that were given up while no commit was possible.",
         |one| one.commit.panes_given_up as f64,
     ),
+    ("recording_written_bytes_total", "Bytes recorded since the start.", |one| {
+        recorded(one, |figures| figures.written_bytes)
+    }),
+    ("recording_gaps_total", "Segments of the recording that ended before their time.", |one| {
+        recorded(one, |figures| figures.gaps)
+    }),
+    ("cases_kept_total", "Anomalies of which enough was kept to explain them.", |one| {
+        recorded(one, |figures| figures.cases_kept)
+    }),
+    ("cases_missed_total", "Anomalies of which too little was kept to explain them.", |one| {
+        recorded(one, |figures| figures.cases_missed)
+    }),
 ];
 
 const GAUGES: &[OfTenant] = &[
@@ -66,6 +79,9 @@ const GAUGES: &[OfTenant] = &[
         one.commit.took_ms as f64 / 1000.0
     }),
     ("last_commit_bytes", "State in the last commit.", |one| one.commit.bytes as f64),
+    ("recording_bytes", "What is recorded at present.", |one| {
+        recorded(one, |figures| figures.bytes)
+    }),
 ];
 
 const PLUGIN_COUNTERS: &[OfPlugin] = &[
@@ -103,6 +119,11 @@ const PLUGIN_GAUGES: &[OfPlugin] = &[
         u64::from(one.circuit != CircuitState::Closed)
     }),
 ];
+
+/// A figure of the recording; 0 where nothing is recorded.
+fn recorded(tenant: &TenantStatus, figure: fn(&Figures) -> u64) -> f64 {
+    tenant.recording.as_ref().map_or(0.0, |figures| figure(figures) as f64)
+}
 
 /// Adds everything that is counted by tenant.
 pub(super) fn tenants(families: &mut Families, tenants: &Tenants) {

@@ -111,21 +111,24 @@ impl Push {
             let _turn = &turn;
             let version = registry
                 .examine(&component, signature.as_deref(), &pusher, now_ms())
-                .map_err(|refusal| (None, Problem::Refused(chain(&refusal))))?;
-            let reader = Reader::open(&database).map_err(|error| (None, error.into()))?;
+                .map_err(|refusal| Box::new((None, Problem::Refused(chain(&refusal)))))?;
+            let reader = Reader::open(&database).map_err(|error| Box::new((None, error.into())))?;
             let known = reader.plugin_version(&version.name, &version.version);
-            let known = known.map_err(|error| (None, error.into()))?;
+            let known = known.map_err(|error| Box::new((None, error.into())))?;
             if known.is_none_or(|known| known.digest == version.digest) {
-                let digests = reader.plugin_digests().map_err(|error| (None, error.into()))?;
+                let digests = reader.plugin_digests();
+                let digests = digests.map_err(|error| Box::new((None, error.into())))?;
                 let stored = registry.folder.store(&component, &digests);
-                stored.map_err(|error| (Some(version.clone()), problem_of(&error)))?;
+                let failed = |error| Box::new((Some(version.clone()), problem_of(&error)));
+                stored.map_err(failed)?;
             }
             Ok((version, turn))
         });
-        let examined = examined.await.unwrap_or(Err((None, Problem::Defect)));
+        let examined = examined.await.unwrap_or_else(|_| Err(Box::new((None, Problem::Defect))));
         match examined {
             Ok((version, _turn)) => keep(&desk, version, &by).await,
-            Err((version, problem)) => {
+            Err(refused) => {
+                let (version, problem) = *refused;
                 note(&desk, &by, digest, version, &problem).await?;
                 Err(problem)
             }

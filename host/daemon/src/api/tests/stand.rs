@@ -64,7 +64,7 @@ impl Stand {
         let folder = tempfile::tempdir().unwrap();
         // The largest component that ships has 300 KB.
         let limits = Limits { component_bytes_max: 400_000, ..Limits::default() };
-        let registry = Registry::on_trial(&folder.path().join("plugins"), limits).unwrap();
+        let registry = Registry::on_trial(&folder.path().join("plugins"), &limits).unwrap();
         Stand::before(token, is_local, checkpoints, folder, registry)
     }
 
@@ -72,7 +72,7 @@ impl Stand {
     pub(super) fn with_registry(change: impl FnOnce(&mut Registry)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("plugins");
-        let mut registry = Registry::on_trial(&place, Limits::default()).unwrap();
+        let mut registry = Registry::on_trial(&place, &Limits::default()).unwrap();
         change(&mut registry);
         Stand::before(None, true, &checkpoints(), folder, registry)
     }

@@ -57,7 +57,7 @@ impl Place {
     }
 
     fn serve(&mut self, writer: Writer) -> SocketAddr {
-        let mut registry = Registry::on_trial(&self.path("plugins"), Limits::default()).unwrap();
+        let mut registry = Registry::on_trial(&self.path("plugins"), &Limits::default()).unwrap();
         registry.keys = vec![TrustedKey { name: "release".into(), key: self.key.public() }];
         let (keeper, thread) = Keeper::start(writer).unwrap();
         self._thread = Some(thread);
