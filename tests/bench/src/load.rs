@@ -4,11 +4,12 @@
 
 use crate::book::Book;
 use bellwether::config::Config;
-use bellwether::loadout::{Component, Edition, Fit, Loadout, Wanted, runtime, settings};
+use bellwether::loadout::{Component, Edition, Fit, Loadout, Wanted, settings};
 use bellwether::pipeline::{Output, Pipeline, Release};
 use bellwether_core::intake::{InputId, InputOptions, Routing};
 use bellwether_core::lane::Wishes;
 use bellwether_core::state::unpack;
+use bellwether_plugins::{Limits, Runtime};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
@@ -30,7 +31,8 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// Two editions of one plugin, which differ in their configuration.
 pub(crate) fn loadouts(component: &[u8]) -> Outcome<[Arc<Loadout>; 2]> {
     let config = Config { detectors: Vec::new(), ..Config::default() };
-    let runtime = runtime(&config)?;
+    // Compiles here: whoever runs this is not the program that could do it in a child.
+    let runtime = Runtime::new(Limits::default(), None)?;
     let fetch = |_: &str| Ok(component.to_vec());
     let open = |edition: u32| {
         let component = Component::Pushed { version: "1".into(), digest: "ledger".into() };

@@ -29,12 +29,12 @@ use report::Report;
 use traffic::Traffic;
 
 fn main() -> Result<()> {
+    if let Some(count) = swaps::asked_of_this_process()? {
+        return swaps::measure(count);
+    }
     if let Some(sources) = memory::asked_of_this_process()? {
         println!("{}", memory::grown_bytes(sources)?);
         return Ok(());
-    }
-    if let Some(count) = swaps::asked_of_this_process()? {
-        return swaps::measure(count);
     }
     let program = program::bellwether()?;
     let (generated, hdfs) = (Traffic::generated(&program)?, Traffic::hdfs()?);
