@@ -1,5 +1,7 @@
 //! The demo tells what it planted and what it found, in a form that stays.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::outcome::run;
@@ -70,6 +72,19 @@ fn people_get_the_same_figures() {
     let asked = ["--services", "6", "--incidents", "4"];
     let table = run(&[&["demo"], &PLAN[..], &asked].concat()).expect_code(0);
     let (found, planted, alarms) = (&score["found"], &score["planted"], &score["false_alarms"]);
-    let expected = format!("{found} of {planted} incidents found, {alarms} false alarms");
+    let plural = if *alarms == 1 { "" } else { "s" };
+    let expected = format!("{found} of {planted} incidents found, {alarms} false alarm{plural}");
     assert_eq!(table.text().lines().last(), Some(&expected[..]));
+}
+
+/// The day that the README shows.
+#[test]
+fn the_usual_day_has_all_kinds_and_most_are_found() {
+    let score = score(&run(&["demo", "--format", "json"]).expect_code(0).out);
+    let incidents = score["incidents"].as_array().expect("a list");
+    let kinds: HashSet<&str> =
+        incidents.iter().filter_map(|incident| incident["type"].as_str()).collect();
+    assert_eq!((&score["planted"], kinds.len()), (&10.into(), 10), "{kinds:?}");
+    assert!(score["found"].as_u64() >= Some(8), "{score}");
+    assert!(score["false_alarms"].as_u64() <= Some(1), "{score}");
 }

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The attribute with what follows the `?` of a path. It is no part of the message, or every search would be one of its
+/// own; yet secrets end up there.
+pub const QUERY: &[u8] = b"query";
+
 /// A log event with its text and what recognition found in it.
 ///
 /// The buffers are reused from record to record, so that the intake allocates nothing per line.

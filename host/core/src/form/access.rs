@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, push_word};
 use super::stamp::{self, Date};
-use crate::record::{Record, severity};
+use crate::record::{QUERY, Record, severity};
 
 /// Reads `client ident user [10/Oct/2000:13:55:36 -0700] "GET /path HTTP/1.0" 200 2326 "referer" "agent"`.
 pub(super) fn parse(line: &[u8], record: &mut Record) -> Option<()> {
@@ -33,14 +33,15 @@ pub(super) fn parse(line: &[u8], record: &mut Record) -> Option<()> {
     };
     let referer = quoted();
     let agent = referer.and_then(|_| quoted());
-    let (method, path) = split_request(request);
+    let (method, path, query) = split_request(request);
     push_word(&mut record.body, method.unwrap_or(request));
     push_route(&mut record.body, path.unwrap_or_default());
     push_word(&mut record.body, outcome.as_bytes());
-    let attributes: [(&[u8], Option<&[u8]>); 7] = [
+    let attributes: [(&[u8], Option<&[u8]>); 8] = [
         (b"client", Some(client)),
         (b"method", method),
         (b"path", path),
+        (QUERY, query),
         (b"status", Some(status)),
         (b"bytes", Some(bytes)),
         (b"agent", agent),
@@ -87,15 +88,15 @@ fn is_count(word: &[u8]) -> bool {
     word == b"-" || word.iter().all(u8::is_ascii_digit)
 }
 
-/// Method and path without its query; both `None` where the client did not speak HTTP.
-fn split_request(request: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
+/// Method, path and query; all `None` where the client did not speak HTTP.
+fn split_request(request: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) {
     let mut cursor = Cursor::new(request);
     let method = cursor.word().filter(|method| method.iter().all(u8::is_ascii_uppercase));
     cursor.skip_blanks();
     let target = cursor.word();
-    let (Some(method), Some(target)) = (method, target) else { return (None, None) };
-    let path = target.split(|byte| *byte == b'?').next();
-    (Some(method), path)
+    let (Some(method), Some(target)) = (method, target) else { return (None, None, None) };
+    let mut parts = target.splitn(2, |byte| *byte == b'?');
+    (Some(method), parts.next(), parts.next())
 }
 
 #[cfg(test)]
@@ -110,7 +111,7 @@ mod tests {
             &[
                 (
                     r#"10.0.0.1 - bob [10/Oct/2000:13:55:36 -0700] "GET /a/42?q=1&r HTTP/1.0" 200 2326 "http://x/" "Moz \"5\"""#,
-                    r#"2000-10-10T20:55:36Z info |  | GET /a/<*> ok | client=10.0.0.1, method=GET, path=/a/42, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
+                    r#"2000-10-10T20:55:36Z info |  | GET /a/<*> ok | client=10.0.0.1, method=GET, path=/a/42, query=q=1&r, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
                 ),
                 (
                     r#"::1 - - [10/Oct/2000:13:55:36 +0000] "POST / HTTP/1.1" 404 -"#,

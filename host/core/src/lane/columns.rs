@@ -3,7 +3,7 @@
 use super::source::Sources;
 use crate::batch::Batch;
 use crate::column::{Bitmap, Column, TextColumn};
-use crate::entropy::highest_token_bits;
+use crate::entropy::highest_bits;
 use crate::plugin::LineColumn;
 use crate::template::MinedColumns;
 use std::sync::Arc;
@@ -67,9 +67,7 @@ fn column(wanted: &Wanted, facts: &Facts, sources: &mut Sources) -> Column {
         LineColumn::NoveltyBits => Column::F32s(mined.novelty_bits.clone()),
         LineColumn::NoveltyWords => Column::Text(mined.novelty_words.clone()),
         LineColumn::Length => Column::U32s(rows.map(|row| batch.text(row).len() as u32).collect()),
-        LineColumn::Entropy => {
-            Column::F32s(rows.map(|row| highest_token_bits(batch.body(row))).collect())
-        }
+        LineColumn::Entropy => Column::F32s(rows.map(|row| highest_bits(batch, row)).collect()),
         LineColumn::Text => Column::Text(texts(rows.map(|row| batch.text(row)))),
         LineColumn::Pattern(_) => Column::Bits(bits[wanted.pattern].clone()),
         LineColumn::Key(name) => Column::U32s(keys(batch, name, sources)),

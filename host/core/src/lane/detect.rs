@@ -9,7 +9,7 @@ use super::{Lane, Outputs, pick};
 use crate::calibrate::WHOLE;
 use crate::column::Column;
 use crate::embedding::embed;
-use crate::entropy::highest_token_bits;
+use crate::entropy::highest_bits;
 use crate::plugin::{
     ClosedWindow, Detector, Lines, Mark, Plugin, Reason, Scale, Scores, SeriesColumn, WindowSpan,
 };
@@ -79,7 +79,8 @@ impl Lane {
                 let (time_ms, body) = (facts.batch.time_ms(row), facts.batch.body(row));
                 source.lines += 1;
                 let repeat = self.wants_repeats && source.is_repeat(time_ms, body);
-                let entropy = if self.wants_entropy { highest_token_bits(body) } else { 0.0 };
+                let entropy =
+                    if self.wants_entropy { highest_bits(&facts.batch, row) } else { 0.0 };
                 source.counts.push(&CountedLine {
                     time_ms,
                     template: facts.mined.template[row],

@@ -14,6 +14,7 @@ mod vocabulary;
 mod words;
 
 use crate::batch::Batch;
+use crate::record::QUERY;
 use crate::state::sorted;
 use cache::Cache;
 pub use columns::MinedColumns;
@@ -141,7 +142,9 @@ impl Templates {
     pub fn assign(&mut self, batch: &Batch, rows: Range<usize>, columns: &mut MinedColumns) {
         for row in rows {
             let window = (batch.time_ms(row).max(0) as u64 / self.limits.window_ms) as u32;
-            let (template, fine, novelty) = self.mine(batch.head(row), batch.body(row), window);
+            let query = batch.attribute(row, QUERY).unwrap_or_default();
+            let texts = [batch.head(row), batch.body(row), query];
+            let (template, fine, novelty) = self.mine(texts, window);
             columns.template.push(template);
             columns.fine_template.push(fine);
             columns.message.push(self.coarse.get(template).map_or(0, |template| template.message));
@@ -151,8 +154,8 @@ impl Templates {
         }
     }
 
-    /// Template, fine template, and what was new.
-    fn mine(&mut self, head: &[u8], body: &[u8], window: u32) -> (u32, u32, Novelty) {
+    /// Template, fine template, and what was new. The query tells no messages apart; secrets are looked for in it.
+    fn mine(&mut self, [head, body, query]: [&[u8]; 3], window: u32) -> (u32, u32, Novelty) {
         self.lines += 1;
         let first = *self.first_window.get_or_insert(window);
         let mut key = 0;
@@ -170,7 +173,7 @@ impl Templates {
         self.fine.touch(fine);
         let lines = self.fine.get(fine).map_or(0, |template| template.lines);
         let age = (window, window.saturating_sub(first));
-        if let Some(odd) = self.odd.meet(body, (fine, lines), age)
+        if let Some(odd) = self.odd.meet([body, query], (fine, lines), age)
             && odd.bits > novelty.bits
         {
             novelty = Novelty { kind: NoveltyKind::Odd, bits: odd.bits, words: odd.words.into() };

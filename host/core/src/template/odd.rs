@@ -61,14 +61,15 @@ pub(super) struct OddTokens {
 }
 
 impl OddTokens {
-    /// Looks for random tokens in a message; `windows` have passed since the source began, now is `window`.
+    /// Looks for random tokens in the texts of a line; `windows` have passed since the source began, now is `window`.
     pub(super) fn meet(
         &mut self,
-        text: &[u8],
+        texts: [&[u8]; 2],
         (template, lines): (u32, u64),
         (window, windows): (u32, u32),
     ) -> Option<OddToken> {
-        let (alphabet, length) = longest_random(text)?;
+        let random = texts.into_iter().filter_map(longest_random);
+        let (alphabet, length) = random.max_by_key(|(_, length)| *length)?;
         // An established message is judged by its own past; young ones share theirs, yet each keeps its own as well.
         let own = self.note((alphabet, template), window);
         let (begins, episodes) =
@@ -157,8 +158,19 @@ mod tests {
     fn tokens_that_belong_become_ordinary() {
         let mut odd = OddTokens::default();
         let line = b"request 9f86d081884c7d659a2feaa0c55ad015 done";
-        let first = odd.meet(line, (1, 600), (1000, 1000)).expect("new after 1,000 windows");
+        let first = odd.meet([line, b""], (1, 600), (1000, 1000)).expect("new after 1,000 windows");
         assert!(first.bits > 10.0);
-        assert!((0..20).all(|n| odd.meet(line, (1, 600), (1000 + n, 1000 + n)).is_none()));
+        let again = |n| odd.meet([line, b""], (1, 600), (1000 + n, 1000 + n));
+        assert!((0..20).map(again).all(|odd| odd.is_none()));
+    }
+
+    #[test]
+    fn tokens_in_queries_count() {
+        let check = |query: &[u8], expected: Option<&str>| {
+            let odd = OddTokens::default().meet([b"GET / ok", query], (1, 600), (1000, 1000));
+            assert_eq!(odd.map(|odd| odd.words).as_deref(), expected);
+        };
+        check(b"q=rain+jacket&page=2", None);
+        check(b"page=2&key=9f86d081884c7d659a2feaa0c55ad015", Some("hexadecimal of 32 characters"));
     }
 }

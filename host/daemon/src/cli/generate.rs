@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
-/// Incidents where none are asked for.
-const INCIDENTS: usize = 10;
+/// Incidents where none are asked for: one of each kind.
+const INCIDENTS: usize = Kind::ALL.len();
 
 /// What to generate; shared with `demo`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub(super) struct PlanOptions {
     #[arg(long, value_name = "K")]
     incidents: Option<usize>,
     /// Kinds of incidents, taken in turn: flood, silence, new-error, near-miss, slow-shift, token-leak, retry-storm, crash,
-    /// latency, flapping (default: those whose detectors ship)
+    /// latency, flapping (default: all of them)
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = parse_kind)]
     kinds: Vec<Kind>,
     /// Factor on the traffic
@@ -60,7 +60,7 @@ impl PlanOptions {
     }
 
     fn plan(&self, incidents: usize) -> Plan {
-        let kinds = if self.kinds.is_empty() { Kind::shipped() } else { self.kinds.clone() };
+        let kinds = if self.kinds.is_empty() { Kind::ALL.to_vec() } else { self.kinds.clone() };
         Plan {
             seed: self.seed,
             hours: self.hours,

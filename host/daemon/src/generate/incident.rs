@@ -40,18 +40,6 @@ impl Kind {
         Self::Flapping,
     ];
 
-    /// The kinds that a run shows unless others are asked for.
-    pub(crate) fn shipped() -> Vec<Self> {
-        vec![
-            Self::Flood,
-            Self::Silence,
-            Self::NewError,
-            Self::NearMiss,
-            Self::RetryStorm,
-            Self::Crash,
-        ]
-    }
-
     /// The name on the command line and in the truth.
     pub(crate) fn name(self) -> &'static str {
         match self {

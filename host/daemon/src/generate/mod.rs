@@ -75,8 +75,8 @@ impl Default for Plan {
             start_ms: START_MS,
             hours: 24.0,
             services: 6,
-            incidents: 6,
-            kinds: Kind::shipped(),
+            incidents: Kind::ALL.len(),
+            kinds: Kind::ALL.to_vec(),
             rate: 1.0,
         }
     }

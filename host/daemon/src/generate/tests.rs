@@ -4,7 +4,7 @@ use super::calendar::{HOUR_MS, MINUTE_MS};
 use super::placement::{APART_MS, QUIET_SHARE};
 use super::random::mix;
 use super::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Everything a run gives.
 struct Run {
@@ -135,6 +135,17 @@ fn incidents_are_of_the_kinds_asked_for_and_keep_their_distance() {
 }
 
 #[test]
+fn the_usual_day_has_one_incident_of_each_kind() {
+    let expected: HashSet<&str> = Kind::ALL.map(Kind::name).into();
+    for seed in 0..40 {
+        let generator = Generator::new(&Plan { seed, ..Plan::default() }).unwrap();
+        let truth = generator.truth();
+        let planted: HashSet<&str> = truth.iter().map(|incident| incident.kind.name()).collect();
+        assert_eq!((truth.len(), planted), (Kind::ALL.len(), expected.clone()), "{seed}");
+    }
+}
+
+#[test]
 fn two_seeds_rarely_show_the_same_new_error() {
     let details = |seed| -> Vec<String> {
         let generator = Generator::new(&plan(seed, &[Kind::NewError], 4)).unwrap();
@@ -176,7 +187,7 @@ fn a_plan_that_cannot_be_carried_out_says_why() {
     );
     check(
         Plan { kinds: Vec::new(), ..good },
-        "kinds: expected at least one kind for 6 incidents, found none; write e.g. flood",
+        "kinds: expected at least one kind for 10 incidents, found none; write e.g. flood",
     );
 }
 
