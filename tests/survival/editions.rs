@@ -5,8 +5,11 @@ use std::io::Write;
 
 use serde_json::Value;
 
+use super::SEED;
 use super::daemon::Daemon;
-use super::place::{Place, daemon};
+use super::explained::{anomalies, demand_all};
+use super::place::{Place, daemon, finish};
+use super::shop::Shop;
 use crate::outcome::{Outcome, run};
 use crate::program::guest;
 
@@ -164,6 +167,22 @@ fn editions_come_in_and_go_and_come_again() {
         assert!(audit.contains(word), "{word} is missing from\n{audit}");
     }
     assert!(desk.running.end().success());
+}
+
+/// What was found beside a pushed plugin is worked out with it, wherever the component comes from.
+#[test]
+fn anomalies_found_beside_an_edition_are_explained() {
+    let mut desk = Desk::new();
+    let settings = Desk::settings(1, "");
+    desk.plugin(&["activate", "ledger@0.1.0", "--settings", &settings]).expect_code(0);
+    desk.until(|fit| fit["next"].is_null() && !fit["current"].is_null());
+    Shop::new(desk.place.logs(), SEED).write(20_000);
+    let Desk { place: _place, config, running, .. } = desk;
+    assert!(running.end().success(), "it ends as it should");
+    finish(&config);
+    let all = anomalies(&config);
+    assert!(!all.is_empty(), "nothing was found");
+    demand_all(&config, &all);
 }
 
 #[test]

@@ -16,7 +16,7 @@ const KILLS: u64 = 4;
 /// Anomalies of a shop's five hours, at least.
 const ANOMALIES_MIN: usize = 20;
 
-fn anomalies(config: &str) -> Vec<Value> {
+pub(super) fn anomalies(config: &str) -> Vec<Value> {
     exported(config, "anomaly")
 }
 
@@ -51,7 +51,7 @@ fn is_explained(config: &str, anomaly: &Value) -> bool {
     true
 }
 
-fn demand_all(config: &str, anomalies: &[Value]) {
+pub(super) fn demand_all(config: &str, anomalies: &[Value]) {
     for anomaly in anomalies {
         assert!(is_explained(config, anomaly), "nothing is kept of {}", id_of(anomaly));
     }

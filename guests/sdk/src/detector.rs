@@ -62,7 +62,13 @@ impl<N> Scorer<'_, N> {
         self.scores.rows.push(score);
     }
 
-    /// The same, compared with what that channel scored before. A detector pushes all of its rows this way or none.
+    /// Scores many rows, each in its turn, as [`Scorer::push`] does one.
+    pub fn extend(&mut self, scores: impl IntoIterator<Item = f32>) {
+        self.fill();
+        self.scores.rows.extend(scores);
+    }
+
+    /// Scores the next row, compared with what that channel scored before. A detector pushes all of its rows this way or none.
     pub fn push_on(&mut self, channel: u32, score: f32) {
         self.push(score);
         self.scores.channels.resize(self.scores.rows.len() - 1, 0);
@@ -108,10 +114,11 @@ impl<N> Scorer<'_, N> {
         self.first as usize + row
     }
 
-    /// Sources before this one that had no score get NaN, so that every row has its place.
+    /// Before the first score: sources before this one that had none get NaN, so that every row has its place.
     fn fill(&mut self) {
         let first = self.first as usize;
-        if self.scores.rows.len() < first {
+        if self.scores.rows.len() <= first {
+            self.scores.rows.reserve(first + self.rows - self.scores.rows.len());
             self.scores.rows.resize(first, f32::NAN);
         }
     }

@@ -43,9 +43,31 @@ impl Tagger<'_> {
     /// Gives a row a tag, by its place in `Descriptor::tags`.
     pub fn tag(&mut self, row: usize, tag: usize) {
         let (row, tags) = (self.known(row), self.tags.len());
-        let bits = self.tags.get_mut(tag);
-        let bits = bits.unwrap_or_else(|| panic!("tag {tag} was given, of {tags} described"));
+        let bits = self.tags.get_mut(tag).unwrap_or_else(|| unknown(tag, tags));
         bits[row / 8] |= 1 << (row % 8);
+    }
+
+    /// Drops those of a block of rows whose bit is set; see [`crate::Bits::block`].
+    #[inline]
+    pub fn drop_block(&mut self, row: usize, bits: u64) {
+        let first = self.known_block(row, bits);
+        put(self.drop, first, bits);
+    }
+
+    /// Gives those of a block of rows a tag whose bit is set.
+    #[inline]
+    pub fn tag_block(&mut self, row: usize, tag: usize, bits: u64) {
+        let (first, tags) = (self.known_block(row, bits), self.tags.len());
+        let known = self.tags.get_mut(tag);
+        put(known.unwrap_or_else(|| unknown(tag, tags)), first, bits);
+    }
+
+    /// The place of a block's first row in the batch.
+    fn known_block(&self, row: usize, bits: u64) -> usize {
+        if bits != 0 {
+            self.known(row + bits.ilog2() as usize);
+        }
+        self.first + row
     }
 
     /// The row's place in the batch.
@@ -123,6 +145,17 @@ impl<F: Filter> FilterPlugin<F> {
             tags: tags.map(|(tag, bits)| Tagged { tag: tag as u32, rows: rows_of(bits) }).collect(),
         }
     }
+}
+
+fn unknown(tag: usize, tags: usize) -> ! {
+    panic!("tag {tag} was given, of {tags} described")
+}
+
+/// Sets bits from a row on; those of other rows are left alone.
+pub(crate) fn put(rows: &mut [u8], first: usize, bits: u64) {
+    let wide = (u128::from(bits) << (first % 8)).to_le_bytes();
+    let bytes = rows.get_mut(first / 8..).unwrap_or_default();
+    bytes.iter_mut().zip(&wide[..9]).for_each(|(mine, more)| *mine |= more);
 }
 
 fn rows_of(bits: Vec<u8>) -> Rows {

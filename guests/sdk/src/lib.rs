@@ -21,7 +21,7 @@ pub use bellwether_world_detector::bellwether::plugin::types::{
 pub use detector::{Detector, DetectorPlugin, Scorer};
 pub use filter::{Filter, FilterPlugin, Tagger};
 pub use plugin::{descriptor, evidence};
-pub use rows::{Bits, Lines, Window};
+pub use rows::{BLOCK, Bits, Lines, Window};
 #[doc(hidden)]
 pub use said::tell_panics;
 pub use said::{count, log};
@@ -37,6 +37,13 @@ pub mod world {
 #[macro_export]
 macro_rules! export_detector {
     ($detector:ty) => {
+        // Natively there is nobody to export it to; whoever includes the crate's source can make one.
+        #[cfg(not(target_arch = "wasm32"))]
+        pub(crate) type Native = $crate::DetectorPlugin<$detector>;
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() -> Native = Native::default;
+
+        #[cfg(target_arch = "wasm32")]
         #[expect(unsafe_code, reason = "generated: exports functions under the contract's names")]
         mod exported {
             use super::*;
@@ -69,6 +76,13 @@ macro_rules! export_detector {
 #[macro_export]
 macro_rules! export_filter {
     ($filter:ty) => {
+        // Natively there is nobody to export it to; whoever includes the crate's source can make one.
+        #[cfg(not(target_arch = "wasm32"))]
+        pub(crate) type Native = $crate::FilterPlugin<$filter>;
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() -> Native = Native::default;
+
+        #[cfg(target_arch = "wasm32")]
         #[expect(unsafe_code, reason = "generated: exports functions under the contract's names")]
         mod exported {
             use super::*;

@@ -168,12 +168,20 @@ impl PartialEq for Batch {
 #[derive(Debug, Default)]
 pub struct BatchBuilder {
     batch: Batch,
+    /// Rows, bytes and attributes of the batch before, since the next one is mostly like it.
+    before: [usize; 3],
 }
 
 impl BatchBuilder {
     /// Adds a record with the time it counts under.
     pub fn push(&mut self, source: u32, time_ms: i64, record: &Record) {
         let batch = &mut self.batch;
+        if batch.rows.is_empty() {
+            let [rows, bytes, attributes] = self.before;
+            batch.rows.reserve(rows);
+            batch.arena.reserve(bytes);
+            batch.attributes.reserve(attributes);
+        }
         let first = batch.attributes.len() as u32;
         for (name, value) in record.attributes.iter() {
             let name = append(&mut batch.arena, name);
@@ -210,6 +218,7 @@ impl BatchBuilder {
     /// Hands the rows over, those of one source adjacent, and begins anew.
     pub fn seal(&mut self) -> Batch {
         let mut batch = std::mem::take(&mut self.batch);
+        self.before = [batch.rows.len(), batch.arena.len(), batch.attributes.len()];
         batch.rows.sort_by_key(|row| row.source);
         batch.runs = runs_of(&batch.rows);
         batch

@@ -46,9 +46,14 @@ pub enum OpenError {
 /// A plugin that has been admitted. Cheap to clone.
 #[derive(Clone)]
 pub struct CompiledPlugin {
+    admitted: Arc<Admitted>,
+}
+
+/// A component that was let in, once for all who work with it.
+pub(crate) struct Admitted {
     code: Arc<Code>,
-    descriptor: Arc<Descriptor>,
-    inspection: Arc<Inspection>,
+    descriptor: Descriptor,
+    inspection: Inspection,
 }
 
 /// What an instance is started from.
@@ -59,14 +64,18 @@ pub(crate) struct Code {
 }
 
 impl CompiledPlugin {
-    /// Examines a component, compiles it unless that has been done before, and asks it what it is.
+    /// Examines a component, compiles it unless that has been done before, and asks it what it is. What somebody works
+    /// with already is only handed out once more.
     pub(crate) fn admit(
         bytes: &[u8],
         shared: &Arc<Shared>,
         compiler: &Compiler,
     ) -> Result<Self, AdmitError> {
-        let admission = examine(bytes, shared.limits())?;
         let digest = sha256(bytes);
+        if let Some(admitted) = shared.admitted(&digest) {
+            return Ok(CompiledPlugin { admitted });
+        }
+        let admission = examine(bytes, shared.limits())?;
         let began = Instant::now();
         let (component, cache_hit) = compile(bytes, &digest, shared, compiler)?;
         let compile_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -89,31 +98,29 @@ impl CompiledPlugin {
             limits: Granted::of(kind, shared.limits()),
             ..Inspection::of(kind, &descriptor)
         };
-        Ok(CompiledPlugin {
-            code,
-            descriptor: Arc::new(descriptor),
-            inspection: Arc::new(inspection),
-        })
+        let admitted = Arc::new(Admitted { code, descriptor, inspection });
+        shared.keep(digest, &admitted);
+        Ok(CompiledPlugin { admitted })
     }
 
     /// What it does.
     pub fn kind(&self) -> Kind {
-        self.code.kind
+        self.admitted.code.kind
     }
 
     /// The SHA-256 of the component, in hexadecimal.
     pub fn digest(&self) -> &str {
-        &self.inspection.digest
+        &self.admitted.inspection.digest
     }
 
     /// What it says it is before it is configured.
     pub fn descriptor(&self) -> &Descriptor {
-        &self.descriptor
+        &self.admitted.descriptor
     }
 
     /// Everything a person may want to know about it.
     pub fn inspection(&self) -> &Inspection {
-        &self.inspection
+        &self.admitted.inspection
     }
 
     /// Opens it as the detector of a lane, configured; the span replaces that of its descriptor.
@@ -123,24 +130,25 @@ impl CompiledPlugin {
         span: Option<WindowSpan>,
     ) -> Result<LaneDetector, OpenError> {
         self.expect_kind(Kind::Detector)?;
-        LaneDetector::open(&self.code, config_json, span).map_err(|fault| self.failed(fault))
+        LaneDetector::open(&self.admitted.code, config_json, span)
+            .map_err(|fault| self.failed(fault))
     }
 
     /// Opens it as a filter of a lane, configured.
     pub fn filter(&self, config_json: &str) -> Result<LaneFilter, OpenError> {
         self.expect_kind(Kind::Filter)?;
-        LaneFilter::open(&self.code, config_json).map_err(|fault| self.failed(fault))
+        LaneFilter::open(&self.admitted.code, config_json).map_err(|fault| self.failed(fault))
     }
 
     fn expect_kind(&self, kind: Kind) -> Result<(), OpenError> {
         if self.kind() == kind {
             return Ok(());
         }
-        Err(OpenError::WrongKind { name: self.descriptor.name.clone(), kind: self.kind() })
+        Err(OpenError::WrongKind { name: self.descriptor().name.clone(), kind: self.kind() })
     }
 
     fn failed(&self, fault: Fault) -> OpenError {
-        OpenError::Fault { name: self.descriptor.name.clone(), fault }
+        OpenError::Fault { name: self.descriptor().name.clone(), fault }
     }
 }
 

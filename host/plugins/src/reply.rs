@@ -25,9 +25,9 @@ pub(crate) fn scores(
     };
     check_lengths(&scores, rows, limits).map_err(|what| Fault::bad_reply(&what))?;
     check_reasons(&scores, rows, descriptor).map_err(|what| Fault::bad_reply(&what))?;
-    scores.rows.iter_mut().try_for_each(check_score)?;
-    scores.marks.iter_mut().try_for_each(|mark| check_score(&mut mark.score))?;
-    check_score(&mut scores.whole)?;
+    check_scores(scores.rows.iter_mut())?;
+    check_scores(scores.marks.iter_mut().map(|mark| &mut mark.score))?;
+    check_scores(std::iter::once(&mut scores.whole))?;
     Ok(scores)
 }
 
@@ -137,13 +137,16 @@ fn check_reasons(scores: &Scores, rows: usize, descriptor: &Descriptor) -> Resul
     Ok(())
 }
 
-/// Refuses infinity, and makes every NaN the same, since machines differ in the bits they leave in one.
-fn check_score(score: &mut f32) -> Result<(), Fault> {
-    if score.is_infinite() {
-        return Err(Fault::bad_reply("it gave an infinite score"));
+/// Refuses infinity, and makes every NaN the same, since machines differ in the bits they leave in one. It goes through
+/// all of them whatever it finds, so that the processor takes several at a time.
+fn check_scores<'a>(scores: impl Iterator<Item = &'a mut f32>) -> Result<(), Fault> {
+    let mut any_infinite = false;
+    for score in scores {
+        any_infinite |= score.is_infinite();
+        *score = if score.is_nan() { f32::NAN } else { *score };
     }
-    if score.is_nan() {
-        *score = f32::NAN;
+    if any_infinite {
+        return Err(Fault::bad_reply("it gave an infinite score"));
     }
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! The runtime: one engine for all plugins of a process.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::admission::AdmitError;
 use crate::cache::{Cache, CacheCounts, CacheError};
-use crate::compiled::CompiledPlugin;
+use crate::compiled::{Admitted, CompiledPlugin};
 use crate::compiler::Compiler;
 use crate::digest::sha256_of;
 use crate::engine;
@@ -50,7 +51,12 @@ pub(crate) struct Shared {
     cache: Option<Cache>,
     ticker: Ticker,
     compiler: Compiler,
+    // A std mutex: locked to look one up, or to add one.
+    admitted: Mutex<ByDigest>,
 }
+
+/// Components that somebody works with: a thousand tenants with the same plugin have its machine code once.
+type ByDigest = BTreeMap<[u8; 32], Weak<Admitted>>;
 
 impl Runtime {
     /// Starts a runtime that compiles in this process; compiled plugins are kept in the folder, if one is given.
@@ -72,7 +78,8 @@ impl Runtime {
         let open = |folder| Cache::open(folder, environment, limits.cache_bytes_max);
         let cache = cache_dir.map(open).transpose()?;
         let ticker = Ticker::start(engine.clone(), limits.tick_ms).map_err(RuntimeError::Ticker)?;
-        let shared = Shared { engine, pooling, linker, limits, cache, ticker, compiler };
+        let admitted = Mutex::default();
+        let shared = Shared { engine, pooling, linker, limits, cache, ticker, compiler, admitted };
         Ok(Runtime { shared: Arc::new(shared) })
     }
 
@@ -121,5 +128,22 @@ impl Shared {
 
     pub(crate) fn ticker(&self) -> &Ticker {
         &self.ticker
+    }
+
+    /// The component of that digest, if somebody works with it.
+    pub(crate) fn admitted(&self, digest: &[u8; 32]) -> Option<Arc<Admitted>> {
+        self.by_digest().get(digest)?.upgrade()
+    }
+
+    /// From now on it can be had by its digest, as long as somebody works with it.
+    pub(crate) fn keep(&self, digest: [u8; 32], admitted: &Arc<Admitted>) {
+        let mut all = self.by_digest();
+        all.retain(|_, known| known.strong_count() > 0);
+        all.insert(digest, Arc::downgrade(admitted));
+    }
+
+    fn by_digest(&self) -> MutexGuard<'_, ByDigest> {
+        // Entries are never left half-made, whatever panicked.
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,21 +1,15 @@
 //! Resident memory of a replay, by the number of its sources.
-//!
-//! Each run is a process of its own, this program once more, since memory that one run has freed would hide what the next
-//! one takes.
 
+use crate::elsewhere::{ask, status_bytes, tells_status};
 use crate::pipeline::{Run, default_loadout};
 use crate::report::{Report, Title};
 use crate::rounds::Rounds;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use bellwether_core::intake::Routing;
 use std::fmt::Write;
-use std::fs;
-use std::process::{Command, Stdio};
 
 /// Asks this program for one run, followed by the number of sources.
-const ARGUMENT: &str = "--grown-bytes-of-sources";
-/// What the kernel tells a process about itself.
-const STATUS: &str = "/proc/self/status";
+pub(crate) const ARGUMENT: &str = "--grown-bytes-of-sources";
 const FEW: usize = 100;
 const MANY: usize = 1000;
 /// Minutes of traffic of each source.
@@ -32,11 +26,15 @@ const MESSAGES: [&str; 6] = [
 
 /// Measures many sources against few, and what a further source takes.
 pub(crate) fn measure(report: &mut Report) -> Result<()> {
-    if fs::metadata(STATUS).is_err() {
-        report.skip("memory", &format!("run it where there is `{STATUS}`"));
+    if !tells_status(report, "memory") {
         return Ok(());
     }
-    let per_source = |sources: usize| Ok(grown_bytes_elsewhere(sources)? / sources as f64);
+    let per_source = |sources: usize| {
+        let text = ask(ARGUMENT, sources)?;
+        let bytes: f64 =
+            text.trim().parse().with_context(|| format!("`{text}` is no number of bytes"))?;
+        Ok(bytes / sources as f64)
+    };
     let rounds = Rounds::against(|| per_source(MANY), || per_source(FEW))?;
     let title = |case, peer| Title { work: "memory", case, peer, unit: "bytes/source" };
     report.push(title("1,000 sources", Some("100 sources")), &rounds);
@@ -44,16 +42,6 @@ pub(crate) fn measure(report: &mut Report) -> Result<()> {
     let further = rounds.combined(|at_many, at_few| (at_many * many - at_few * few) / (many - few));
     report.push(title("a further source", None), &further);
     Ok(())
-}
-
-/// The number of sources, if this process was started for one run.
-pub(crate) fn asked_of_this_process() -> Result<Option<usize>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Ok(None),
-        [ARGUMENT, sources] => Ok(Some(sources.parse().context("expected a number of sources")?)),
-        _ => bail!("the bench takes no arguments; start it with `make bench`"),
-    }
 }
 
 /// Replays so many sources in this process; the bytes that it grew by at its peak.
@@ -79,40 +67,4 @@ pub(crate) fn grown_bytes(sources: usize) -> Result<u64> {
     }
     run.end(MINUTES * MESSAGES.len() * sources)?;
     Ok(status_bytes("VmHWM")?.saturating_sub(before))
-}
-
-fn grown_bytes_elsewhere(sources: usize) -> Result<f64> {
-    let bench = std::env::current_exe()?;
-    let mut command = Command::new(bench);
-    let output =
-        command.arg(ARGUMENT).arg(sources.to_string()).stderr(Stdio::inherit()).output()?;
-    ensure!(output.status.success(), "the run with {sources} sources failed");
-    let text = String::from_utf8_lossy(&output.stdout);
-    text.trim().parse().with_context(|| format!("`{text}` is no number of bytes"))
-}
-
-fn status_bytes(name: &str) -> Result<u64> {
-    let text = fs::read_to_string(STATUS)?;
-    kibibytes(&text, name).map(|kib| kib << 10).with_context(|| format!("no {name} in `{STATUS}`"))
-}
-
-/// The value of a line such as `VmRSS:     1234 kB`.
-fn kibibytes(status: &str, name: &str) -> Option<u64> {
-    let mut lines = status.lines();
-    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-    value.trim().strip_suffix(" kB")?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_status_is_read_by_whole_names() {
-        let status = "Name:\tbench\nVmHWM:\t  2048 kB\nVmRSS:\t   512 kB\nThreads:\t1\n";
-        let cases = [("VmRSS", Some(512)), ("VmHWM", Some(2048)), ("VmR", None), ("Threads", None)];
-        for (name, expected) in cases {
-            assert_eq!(kibibytes(status, name), expected, "{name}");
-        }
-    }
 }

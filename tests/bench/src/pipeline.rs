@@ -68,6 +68,12 @@ impl Run {
         Ok(())
     }
 
+    /// Waits until everything was done.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        self.pipeline.checkpoint()?;
+        Ok(())
+    }
+
     /// Waits for the end. A pipeline that turned lines away at its door would look fast, so that is an error.
     pub(crate) fn end(mut self, lines: usize) -> Result<()> {
         self.pipeline.finish(self.input)?;

@@ -101,6 +101,23 @@ pub(crate) fn ns_per_item(items: usize, mut work: impl FnMut() -> Result<()>) ->
     }
 }
 
+/// The same for work that begins with something new each time, the making of which does not count.
+pub(crate) fn ns_per_item_anew<T>(
+    items: usize,
+    mut make: impl FnMut() -> Result<T>,
+    mut work: impl FnMut(&mut T) -> Result<()>,
+) -> Result<f64> {
+    let (mut taken, mut times) = (Duration::ZERO, 0);
+    while taken < SPAN_MIN {
+        let mut made = make()?;
+        let began = Instant::now();
+        work(&mut made)?;
+        taken += began.elapsed();
+        times += 1;
+    }
+    Ok(taken.as_secs_f64() * 1e9 / (times * items) as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

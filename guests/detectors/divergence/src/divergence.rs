@@ -7,8 +7,8 @@
 //!
 //! Which messages are new, gone, up or down is told with their shares, those first that add most to the divergence.
 
-use crate::measure::{Comparison, Pair, compare, jensen_shannon, share};
-use crate::past::{Past, Spans};
+use super::measure::{Comparison, Pair, compare, jensen_shannon, share};
+use super::past::{Past, Spans};
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Lines, Scorer, SeriesColumn, Span, Window, descriptor,
     evidence,
@@ -141,7 +141,7 @@ impl Detector for Divergence {
 
 /// The messages that add most to the divergence.
 fn name(templates: &[u32], pairs: &[Pair], series: &Lines<'_>) -> Vec<Named> {
-    let lines = crate::measure::total(pairs);
+    let lines = super::measure::total(pairs);
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     let adds = |place: &usize| jensen_shannon(pairs[*place], lines);
     order.sort_by(|left, right| adds(right).total_cmp(&adds(left)).then(left.cmp(right)));

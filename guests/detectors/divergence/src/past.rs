@@ -1,6 +1,6 @@
 //! The counts of the last windows, summed over a current span and over the baseline before it.
 
-use crate::measure::Pair;
+use super::measure::Pair;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 

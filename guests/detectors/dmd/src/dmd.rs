@@ -9,10 +9,10 @@
 //!
 //! Eigenvalues (`spectrum`) only explain: the rhythm that the source had.
 
-use crate::history::History;
-use crate::normal::Normal;
-use crate::prediction::{likeness, predict};
-use crate::spectrum::{eigenvalues, rhythm};
+use super::history::History;
+use super::normal::Normal;
+use super::prediction::{likeness, predict};
+use super::spectrum::{eigenvalues, rhythm};
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Lines, Scorer, SeriesColumn, Span, Window, descriptor,
     evidence,

@@ -6,8 +6,8 @@
 //! predicts the window after the newest state as `sum over j of c[j] v[j + delay]`, with `c = (G + ridge I)^-1 g`, where
 //! `g` is how alike the newest state is to each earlier one.
 
-use crate::cholesky::Symmetric;
-use crate::history::History;
+use super::cholesky::Symmetric;
+use super::history::History;
 
 /// Pairs of a state and the window after it that a prediction needs.
 pub(crate) const PAIRS_MIN: usize = 2;

@@ -9,7 +9,7 @@
 //! `novelty` tells a random-looking token of an alphabet that a message did not have for a while, by its letters; this
 //! detector tells a level that it did not have, whatever the alphabet. A host that runs both takes the higher.
 
-use crate::levels::Levels;
+use super::levels::Levels;
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, LineColumn, Lines, Scale, Scorer, descriptor, evidence,
 };

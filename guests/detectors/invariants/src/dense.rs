@@ -4,8 +4,8 @@
 //! all other counts lead to expect, and `(P x)_c / sqrt(P_cc)` the same in standard deviations (Lauritzen 1996, on
 //! concentration matrices).
 
-use crate::cholesky::Symmetric;
-use crate::moment::{CONSTANT, Counts, Moment};
+use super::cholesky::Symmetric;
+use super::moment::{CONSTANT, Counts, Moment};
 use serde::{Deserialize, Serialize};
 
 /// The ridge of the constant is this share of that of the counts: a mean is not shrunk.

@@ -8,9 +8,9 @@
 //! A deviation in standard deviations is not enough: below `lines_min` lines a tiny error in an exact relation would be
 //! news.
 
-use crate::dense::{Dense, Deviation};
-use crate::moment::{Counts, Moment};
-use crate::sparse::Sparse;
+use super::dense::{Dense, Deviation};
+use super::moment::{Counts, Moment};
+use super::sparse::Sparse;
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Lines, Scorer, SeriesColumn, Span, Window, descriptor,
     evidence,

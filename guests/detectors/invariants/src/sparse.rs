@@ -5,9 +5,9 @@
 //! adds up information (Ljung and Söderström 1983), so that directions in which nothing happens do not wind up. A
 //! window weighs less the more lines it has and the further off it is (Huber 1964).
 
-use crate::cholesky::Symmetric;
-use crate::dense::Deviation;
-use crate::moment::{CONSTANT, Counts, Moment};
+use super::cholesky::Symmetric;
+use super::dense::Deviation;
+use super::moment::{CONSTANT, Counts, Moment};
 use serde::{Deserialize, Serialize};
 
 /// Others that a count is a sum of.

@@ -12,8 +12,8 @@
 //! messages. A rise of a single window counts half of one that stays, and a fall of a single window, such as a gap while
 //! files are rotated, not at all. And a deviation must be large in lines and as a ratio before it may speak.
 
-use crate::run::{Evidence, Run, fall_nats, rise_nats, stabilise};
-use crate::silence::Silence;
+use super::run::{Evidence, Run, fall_nats, rise_nats, stabilise};
+use super::silence::Silence;
 use bellwether_sdk::{
     Descriptor, Detector, Explanation, Scorer, SeriesColumn, Span, Window, descriptor, evidence,
 };

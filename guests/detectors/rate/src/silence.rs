@@ -4,7 +4,7 @@
 //! its windows. So a source that pauses all the time may pause, and one that never does is missed soon, however much its
 //! counts vary otherwise.
 
-use crate::run::deviations;
+use super::run::deviations;
 use serde::{Deserialize, Serialize};
 
 /// Windows that a silence is held against.

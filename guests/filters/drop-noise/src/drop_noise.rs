@@ -3,7 +3,8 @@
 //! A rule holds when all of its conditions hold; a condition with a list holds when any of the list does. The first
 //! dropping rule that holds drops the record, every tagging rule that holds tags it.
 
-use bellwether_sdk::{Descriptor, Filter, LineColumn, Lines, Tagger, descriptor};
+use bellwether_sdk::kernel::at_least;
+use bellwether_sdk::{BLOCK, Descriptor, Filter, LineColumn, Lines, Tagger, descriptor};
 use serde::Deserialize;
 
 const SEVERITY: usize = 0;
@@ -91,14 +92,11 @@ impl Filter for DropNoise {
     }
 
     fn evaluate(&self, _state: &mut (), lines: &Lines<'_>, verdicts: &mut Tagger<'_>) {
-        for row in 0..lines.len() {
-            if self.drop.iter().any(|rule| rule.holds(lines, row)) {
-                verdicts.drop(row);
-            }
+        for row in lines.blocks() {
+            let drop = self.drop.iter().map(|rule| rule.holds(lines, row));
+            verdicts.drop_block(row, drop.fold(0, |any, bits| any | bits));
             for (tag, (_, rule)) in self.tags.iter().enumerate() {
-                if rule.holds(lines, row) {
-                    verdicts.tag(row, tag);
-                }
+                verdicts.tag_block(row, tag, rule.holds(lines, row));
             }
         }
     }
@@ -133,13 +131,24 @@ impl Rule {
         Ok(Rule { pattern_columns, messages, severity_below, severity_from })
     }
 
-    fn holds(&self, lines: &Lines<'_>, row: usize) -> bool {
-        let severity = lines.u8s(SEVERITY)[row];
-        self.severity_below.is_none_or(|limit| severity != 0 && severity < limit)
-            && self.severity_from.is_none_or(|limit| severity >= limit)
-            && (self.messages.is_empty() || self.messages.contains(&lines.u32s(MESSAGE)[row]))
-            && (self.pattern_columns.is_empty()
-                || self.pattern_columns.iter().any(|column| lines.bits(*column).contains(row)))
+    /// For which rows of the block it holds.
+    fn holds(&self, lines: &Lines<'_>, row: usize) -> u64 {
+        let severities = &lines.u8s(SEVERITY)[row..];
+        let from = |limit: u8| at_least(severities, limit);
+        let mut rows = from(self.severity_from.unwrap_or(0));
+        if let Some(limit) = self.severity_below {
+            rows &= from(1) & !from(limit);
+        }
+        if !self.messages.is_empty() {
+            let messages = lines.u32s(MESSAGE)[row..].iter().take(BLOCK).enumerate();
+            let named = messages.filter(|(_, message)| self.messages.contains(message));
+            rows &= named.fold(0, |bits, (place, _)| bits | 1 << place);
+        }
+        if !self.pattern_columns.is_empty() {
+            let patterns = self.pattern_columns.iter().map(|column| lines.bits(*column).block(row));
+            rows &= patterns.fold(0, |any, bits| any | bits);
+        }
+        rows
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn parse(line: &[u8], record: &mut Record) -> Option<()> {
     };
     let referer = quoted();
     let agent = referer.and_then(|_| quoted());
-    let (method, path, query) = split_request(request);
+    let Request { method, path, query } = split_request(request);
     push_word(&mut record.body, method.unwrap_or(request));
     push_route(&mut record.body, path.unwrap_or_default());
     push_word(&mut record.body, outcome.as_bytes());
@@ -88,15 +88,22 @@ fn is_count(word: &[u8]) -> bool {
     word == b"-" || word.iter().all(u8::is_ascii_digit)
 }
 
-/// Method, path and query; all `None` where the client did not speak HTTP.
-fn split_request(request: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) {
+/// Parts of a request line; all `None` where the client did not speak HTTP.
+#[derive(Default)]
+struct Request<'a> {
+    method: Option<&'a [u8]>,
+    path: Option<&'a [u8]>,
+    query: Option<&'a [u8]>,
+}
+
+fn split_request(request: &[u8]) -> Request<'_> {
     let mut cursor = Cursor::new(request);
     let method = cursor.word().filter(|method| method.iter().all(u8::is_ascii_uppercase));
     cursor.skip_blanks();
     let target = cursor.word();
-    let (Some(method), Some(target)) = (method, target) else { return (None, None, None) };
+    let (Some(_), Some(target)) = (method, target) else { return Request::default() };
     let mut parts = target.splitn(2, |byte| *byte == b'?');
-    (Some(method), parts.next(), parts.next())
+    Request { method, path: parts.next(), query: parts.next() }
 }
 
 #[cfg(test)]

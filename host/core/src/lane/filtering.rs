@@ -108,14 +108,16 @@ impl Facts {
     }
 }
 
-/// Holds shadows against the live filters of their names, over records that both have judged.
+/// Holds shadows against the live filters of their names, if there are any, over records that both have judged.
 fn compare(filters: &[LaneFilter], drops: &[Option<Bitmap>], rows: usize, outputs: &mut Outputs) {
     let shadows = filters.iter().zip(drops).filter(|(slot, _)| slot.seat.role == Role::Shadow);
     for (slot, theirs) in shadows {
         let is_live =
             |other: &LaneFilter| other.seat.role == Role::Live && other.seat.name == slot.seat.name;
         let live = filters.iter().zip(drops).find(|(other, _)| is_live(other));
-        let (Some((_, Some(live))), Some(shadow)) = (live, theirs) else { continue };
+        // Where nobody has that name yet, nothing is dropped by it.
+        let live = live.map_or_else(|| Some(Bitmap::new(rows)), |(_, drops)| drops.clone());
+        let (Some(live), Some(shadow)) = (live, theirs) else { continue };
         let mut either = live.clone();
         either.union(shadow);
         let (either, live, shadow) =

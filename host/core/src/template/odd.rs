@@ -160,7 +160,7 @@ mod tests {
         let line = b"request 9f86d081884c7d659a2feaa0c55ad015 done";
         let first = odd.meet([line, b""], (1, 600), (1000, 1000)).expect("new after 1,000 windows");
         assert!(first.bits > 10.0);
-        let again = |n| odd.meet([line, b""], (1, 600), (1000 + n, 1000 + n));
+        let again = |n: u32| odd.meet([line, b""], (1, 600), (1000 + n, 1000 + n));
         assert!((0..20).map(again).all(|odd| odd.is_none()));
     }
 

@@ -4,13 +4,14 @@ use super::{Failure, Format, stdout};
 use crate::chain::chain;
 use crate::config::Config;
 use crate::explain::{BasisView, ExplainError, Explanation, Score, SizeView, TailView, explain};
-use crate::loadout::{LoadoutError, runtime};
 use crate::output::terminal::safe;
 use crate::output::{json, table::Table};
+use crate::platform::{Base, read_wanted};
 use bellwether_store::{AnomalyDetail, Reader};
 use jiff::Timestamp;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Scores that a table shows.
 const SCORES_MAX: usize = 20;
@@ -34,10 +35,10 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let config = Config::load(&options.config).map_err(Failure::config)?;
+    let config = Arc::new(Config::load(&options.config).map_err(Failure::config)?);
     let (tenant, detail) = find(&config, options)?;
-    let runtime = runtime(&config).map_err(LoadoutError::from)?;
-    let explanation = explain(&runtime, &config, &tenant, &detail)?;
+    let fits = read_wanted(&config.store.path)?.remove(&tenant).unwrap_or_default();
+    let explanation = explain(&Base::new(&config)?, &fits, &tenant, &detail)?;
     let mut out = stdout();
     match options.format {
         Format::Json => json::write(&mut out, &explanation)?,

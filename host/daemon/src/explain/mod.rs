@@ -12,14 +12,13 @@ pub use view::{
     WindowView,
 };
 
-use crate::config::Config;
-use crate::loadout::{Loadout, LoadoutError};
+use crate::loadout::LoadoutError;
+use crate::platform::{Base, Kept};
 use crate::recording::{Case, CaseError, RecordingError, Subject};
-use bellwether_core::lane::Wishes;
 use bellwether_core::state::StateError;
-use bellwether_plugins::Runtime;
 use bellwether_store::AnomalyDetail;
 use play::play;
+use std::collections::BTreeMap;
 
 /// Why an anomaly cannot be explained.
 #[derive(Debug, thiserror::Error)]
@@ -65,22 +64,21 @@ fn mend(error: &CaseError) -> &'static str {
     }
 }
 
-/// Explains an anomaly of a tenant. The plugins are those of the configuration.
-pub fn explain(
-    runtime: &Runtime,
-    config: &Config,
+/// Explains an anomaly of a tenant by the plugins that are at work now.
+pub(crate) fn explain(
+    base: &Base,
+    fits: &BTreeMap<String, Kept>,
     tenant: &str,
     detail: &AnomalyDetail,
 ) -> Result<Explanation, ExplainError> {
-    let anomaly = &detail.summary;
+    let (config, anomaly) = (base.config(), &detail.summary);
     let window_ms = config.windows.size_s * 1000;
     let subject = Subject::of(&anomaly.id, &anomaly.source, anomaly.opened_ms, window_ms);
     let folder = config.recording.folder(&config.store.path, tenant);
     let case = Case::find(&folder, &subject)
         .map_err(|source| ExplainError::Case { anomaly: anomaly.id.clone(), source })?;
     let makeup = &case.head.segment.makeup;
-    let (settings, wishes) = (makeup.settings.clone(), Wishes::default());
-    let loadout = Loadout::open(runtime, config, &Default::default(), settings, wishes)?;
+    let loadout = base.loadout_under(fits, makeup.settings.clone())?;
     let differences = makeup.differences(&loadout.makeup());
     if !differences.is_empty() {
         return Err(ExplainError::Changed { anomaly: anomaly.id.clone(), differences });

@@ -87,8 +87,8 @@ fn editions(
         let place = named.map_or_else(|| format!("plugin `{name}`"), |named| named.place.clone());
         let (name, fit) = (name.to_string(), fit.clone());
         let edition = edition_of(&plugin, &config, &setting);
-        let warm = Mutex::default();
-        Ok(Some(Member { name, edition, place, which, fit, plugin, config, setting, warm }))
+        let learnt = Mutex::default();
+        Ok(Some(Member { name, edition, place, which, fit, plugin, config, setting, learnt }))
     };
     both.map(member).filter_map(Result::transpose).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::fit::Fit;
 use crate::config::{DetectorConfig, FilterConfig, OnFailure};
-use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, Role, Seat, Seated};
-use bellwether_core::plugin::{Plugin, PluginState, WindowSpan};
+use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, Learnt, Role, Seat, Seated};
+use bellwether_core::plugin::WindowSpan;
 use bellwether_plugins::{CompiledPlugin, HealthHandle, OpenError};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -37,8 +37,8 @@ pub(super) struct Member {
     pub(super) plugin: CompiledPlugin,
     pub(super) config: String,
     pub(super) setting: Setting,
-    /// States of sources to begin with, where there is no predecessor whose states it can read.
-    pub(super) warm: Mutex<BTreeMap<u32, PluginState>>,
+    /// What it begins with, where there is no predecessor whose states it can read.
+    pub(super) learnt: Mutex<BTreeMap<u32, Learnt>>,
 }
 
 impl Setting {
@@ -86,8 +86,7 @@ impl Member {
         }
         let span =
             window_s.map(|size_s| WindowSpan { size_ms: size_s * 1000, step_ms: size_s * 1000 });
-        Some(self.plugin.detector(&self.config, span).map(|mut opened| {
-            self.warm_up(&mut opened, lane);
+        Some(self.plugin.detector(&self.config, span).map(|opened| {
             let health = opened.health();
             let slot = DetectorSlot { seat, detector: Seated::Fresh(Box::new(opened)), offset };
             (slot, Some(health))
@@ -105,23 +104,21 @@ impl Member {
         if lane.has(&seat) {
             return Some(Ok((FilterSlot { seat, filter: Seated::Kept, fail_open }, None)));
         }
-        Some(self.plugin.filter(&self.config).map(|mut opened| {
-            self.warm_up(&mut opened, lane);
+        Some(self.plugin.filter(&self.config).map(|opened| {
             let health = opened.health();
             let slot = FilterSlot { seat, filter: Seated::Fresh(Box::new(opened)), fail_open };
             (slot, Some(health))
         }))
     }
 
-    /// Other states to begin with.
-    pub(super) fn begin_with(&self, states: BTreeMap<u32, PluginState>) {
-        *self.warm.lock().unwrap_or_else(PoisonError::into_inner) = states;
+    /// Lets those that are opened from now on begin with this.
+    pub(super) fn begin_with(&self, learnt: BTreeMap<u32, Learnt>) {
+        *self.learnt.lock().unwrap_or_else(PoisonError::into_inner) = learnt;
     }
 
-    fn warm_up(&self, opened: &mut dyn Plugin, lane: &Lane) {
-        let warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        for (source, state) in warm.iter().filter(|(source, _)| lane.knows(**source)) {
-            opened.load(*source, state.clone());
-        }
+    /// Gives a seat that is new to the lane what it begins with.
+    pub(super) fn teach(&self, lane: &mut Lane, seat: &Seat) {
+        let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        lane.teach(seat, &learnt);
     }
 }

@@ -1,5 +1,6 @@
 //! The plugins that a configuration names, admitted once and opened in every lane.
 
+mod common;
 mod crew;
 mod fit;
 mod member;
@@ -8,19 +9,17 @@ mod runtime;
 use crate::config::Config;
 use crate::recording::Makeup;
 use crate::shipped;
-use bellwether_core::lane::{Lane, LaneError, PatternSet, Wishes};
-use bellwether_core::matcher::{Matcher, MatcherError};
-use bellwether_core::pattern::Pattern;
-use bellwether_core::plugin::{Descriptor, PluginPattern, PluginState};
+use bellwether_core::lane::{Lane, LaneError, Learnt, PatternSet, Wishes};
+use bellwether_core::matcher::MatcherError;
 use bellwether_core::settings::Settings;
-use bellwether_plugins::{
-    AdmitError, Health, HealthHandle, LogLine, OpenError, Runtime, RuntimeError,
-};
+use bellwether_plugins::{AdmitError, Health, HealthHandle, LogLine, OpenError, RuntimeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use xxhash_rust::xxh3::xxh3_64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use common::Common;
+use common::digest_of;
+pub(crate) use common::pattern_set;
 pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
 pub use runtime::{runtime, runtime_of};
@@ -118,21 +117,21 @@ pub struct Loadout {
 impl Loadout {
     /// Admits all plugins that a configuration names, in a runtime of their own.
     pub fn new(config: &Config, settings: Settings, wishes: Wishes) -> Result<Self, LoadoutError> {
-        Loadout::open(&runtime(config)?, config, &Wanted::default(), settings, wishes)
+        Loadout::open(&Common::new(config)?, config, &Wanted::default(), settings, wishes)
     }
 
     /// Admits all plugins and opens a lane on trial, so that whatever is wrong shows before the first line.
     pub fn open(
-        runtime: &Runtime,
+        common: &Common,
         config: &Config,
         wanted: &Wanted<'_>,
         settings: Settings,
         wishes: Wishes,
     ) -> Result<Self, LoadoutError> {
-        let members = crew::members(runtime, config, wanted)?;
+        let members = crew::members(common.runtime(), config, wanted)?;
         let plugins = members.iter().map(|member| member.plugin.descriptor());
-        let patterns = pattern_set(config, plugins)?;
         let (patterns_digest, health) = (digest_of(&config.patterns), Mutex::default());
+        let patterns = common.pattern_set((config, patterns_digest), plugins)?;
         let loadout = Loadout { settings, patterns, patterns_digest, members, wishes, health };
         loadout.lane(0)?;
         loadout.handles().clear();
@@ -166,8 +165,12 @@ impl Loadout {
     /// Lets a lane work with these plugins from now on; where that fails, it goes on as before.
     pub fn fit(&self, number: u32, lane: &mut Lane) -> Result<(), LoadoutError> {
         let (mut filters, mut detectors, mut opened) = (Vec::new(), Vec::new(), Vec::new());
+        let mut new = Vec::new();
         for member in &self.members {
             let seat = member.seat(number, self.settings.lanes);
+            if !lane.has(&seat) {
+                new.push((member, seat.clone()));
+            }
             let failed = |source| LoadoutError::Open { place: member.place.clone(), source };
             let mut watch = |handle: Option<HealthHandle>| {
                 let (name, edition) = (member.name.clone(), member.edition.clone());
@@ -184,6 +187,7 @@ impl Loadout {
             }
         }
         lane.fit(self.patterns.clone(), filters, detectors)?;
+        new.iter().for_each(|(member, seat)| member.teach(lane, seat));
         self.handles().extend(opened);
         Ok(())
     }
@@ -209,11 +213,10 @@ impl Loadout {
         by_key
     }
 
-    /// Names and editions of those that are on their way in beside others.
+    /// Names and editions of those that are on their way in.
     pub fn shadows(&self) -> BTreeSet<(String, String)> {
         let next = self.members.iter().filter(|own| own.which == Which::Next);
-        let beside = next.filter(|own| own.fit.current.is_some());
-        beside.map(|own| (own.name.clone(), own.edition.clone())).collect()
+        next.map(|own| (own.name.clone(), own.edition.clone())).collect()
     }
 
     /// What plugins have said since this was last asked, with the key of each.
@@ -238,12 +241,22 @@ impl Loadout {
         }
     }
 
-    /// Lets the edition of a plugin that comes in begin with such states of sources.
-    pub fn warm_up(&self, name: &str, states: BTreeMap<u32, PluginState>) {
-        let mut own = self.members.iter().filter(|own| own.name == name);
-        if let Some(next) = own.find(|own| own.which == Which::Next) {
-            next.begin_with(states);
+    /// Lets the edition of a plugin that comes in begin with what was learnt elsewhere.
+    pub fn warm_up(&self, name: &str, learnt: BTreeMap<u32, Learnt>) {
+        if let Some(next) = self.next(name) {
+            next.begin_with(learnt);
         }
+    }
+
+    /// What the edition of a plugin that comes in has learnt in a lane, by source.
+    pub fn learnt(&self, name: &str, lane: &mut Lane) -> BTreeMap<u32, Learnt> {
+        let seat = self.next(name).map(|own| own.seat(0, self.settings.lanes));
+        seat.map(|seat| lane.learnt(&seat)).unwrap_or_default()
+    }
+
+    fn next(&self, name: &str) -> Option<&Member> {
+        let mut own = self.members.iter().filter(|own| own.name == name);
+        own.find(|own| own.which == Which::Next)
     }
 
     /// The digest of the component behind a saved state.
@@ -311,35 +324,4 @@ pub fn read_component(path: &Path, place: &str) -> Result<Vec<u8>, LoadoutError>
     let unreadable =
         |source| LoadoutError::Unreadable { place: place.into(), path: path.into(), source };
     std::fs::read(path).map_err(unreadable)
-}
-
-/// What tells sets of patterns apart; those of plugins belong to their components.
-fn digest_of(patterns: &[Pattern]) -> u64 {
-    let part = |own: &Pattern| {
-        let (name, score, severity) = (own.name(), own.score(), own.severity());
-        format!("{name} {score} {severity} {:?} {:?}\n", own.expression(), own.unless())
-    };
-    xxh3_64(patterns.iter().map(part).collect::<String>().as_bytes())
-}
-
-/// The library's patterns, then those that plugins bring along.
-pub(crate) fn pattern_set<'a>(
-    config: &Config,
-    plugins: impl Iterator<Item = &'a Descriptor>,
-) -> Result<PatternSet, MatcherError> {
-    let mut names: Vec<String> =
-        config.patterns.iter().map(|pattern| pattern.name().into()).collect();
-    let mut brought: Vec<PluginPattern> = Vec::new();
-    for descriptor in plugins {
-        for pattern in &descriptor.patterns {
-            names.push(format!("{}:{}", descriptor.name, pattern.name));
-            brought.push(pattern.clone());
-        }
-    }
-    Ok(PatternSet {
-        matcher: Arc::new(Matcher::new(&config.patterns, &brought)?),
-        names: names.into(),
-        scores: config.patterns.iter().map(|pattern| pattern.score()).collect(),
-        severities: config.patterns.iter().map(|pattern| pattern.severity()).collect(),
-    })
 }

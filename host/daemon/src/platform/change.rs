@@ -166,7 +166,7 @@ impl Platform {
         let mut fit = change.apply(&from, *now_ms).map_err(pointless)?;
         fits.insert(plugin.clone(), Kept { fit: fit.clone(), revision: 0 });
         let loadout = open(Arc::clone(&base), tenant.clone(), wanted::plain(&fits)).await?;
-        let comes_in = fit.next.is_some() && fit.next != from.next && fit.current.is_some();
+        let comes_in = fit.next.is_some() && fit.next != from.next;
         if comes_in && !loadout.reads_state(plugin) {
             fit.learning = true;
             self.warm_up(base, asked, &loadout).await?;

@@ -39,8 +39,7 @@ pub(super) fn look(
         return Verdict::RollBack(why);
     }
     let guarded = now_ms.saturating_sub(fit.since_ms) >= limits.stands_by_s * 1000;
-    let counts = fit.percent == 100 || fit.current.is_none();
-    if counts && guarded { Verdict::Settle } else { Verdict::Wait }
+    if fit.percent == 100 && guarded { Verdict::Settle } else { Verdict::Wait }
 }
 
 fn ill(next: &Health, current: Option<&Health>, limits: &GuardConfig) -> Option<String> {

@@ -17,11 +17,11 @@ pub(crate) use wanted::read as read_wanted;
 pub(crate) use watch::watch;
 
 use crate::config::Config;
-use crate::loadout::{Fit, Loadout, LoadoutError, Wanted, runtime, settings};
+use crate::loadout::{Common, Fit, Loadout, LoadoutError, Wanted, settings};
 use crate::registry::Folder;
 use crate::watch::{Keeper, Order, Status};
 use bellwether_core::lane::Wishes;
-use bellwether_plugins::Runtime;
+use bellwether_core::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
@@ -57,7 +57,7 @@ struct Work {
 /// Everything that loadouts are made from.
 pub struct Base {
     config: Arc<Config>,
-    runtime: Runtime,
+    common: Common,
     folder: Folder,
 }
 
@@ -65,7 +65,7 @@ impl Base {
     /// What a configuration asks for.
     pub fn new(config: &Arc<Config>) -> Result<Self, LoadoutError> {
         let folder = config.registry();
-        Ok(Base { config: Arc::clone(config), runtime: runtime(config)?, folder })
+        Ok(Base { config: Arc::clone(config), common: Common::new(config)?, folder })
     }
 
     /// The configuration.
@@ -85,12 +85,29 @@ impl Base {
         tenant: &str,
         fits: BTreeMap<String, Fit>,
     ) -> Result<Arc<Loadout>, LoadoutError> {
+        let wishes = Wishes { panes: true, ..Wishes::default() };
+        self.open(fits, settings(&self.config, tenant), wishes).map(Arc::new)
+    }
+
+    /// The same under other settings, for whoever works aside.
+    pub(crate) fn loadout_under(
+        &self,
+        fits: &BTreeMap<String, Kept>,
+        settings: Settings,
+    ) -> Result<Loadout, LoadoutError> {
+        self.open(wanted::plain(fits), settings, Wishes::default())
+    }
+
+    fn open(
+        &self,
+        fits: BTreeMap<String, Fit>,
+        settings: Settings,
+        wishes: Wishes,
+    ) -> Result<Loadout, LoadoutError> {
         let fetch =
             |digest: &str| self.folder.read(digest).map_err(|error| crate::chain::chain(&error));
         let wanted = Wanted { fits, fetch: Some(&fetch) };
-        let wishes = Wishes { panes: true, ..Wishes::default() };
-        let settings = settings(&self.config, tenant);
-        Ok(Arc::new(Loadout::open(&self.runtime, &self.config, &wanted, settings, wishes)?))
+        Loadout::open(&self.common, &self.config, &wanted, settings, wishes)
     }
 
     /// The plugins of all tenants. Where a change that was made since cannot be had any more, the tenant works as the

@@ -10,9 +10,7 @@ use crate::loadout::{Edition, Fit, Loadout};
 use crate::recording::{Entry, Recording, RecordingError};
 use crate::trial::{Tally, Trials};
 use bellwether_core::correlate::Correlator;
-use bellwether_core::lane::{Input, Lane, Outputs, SavedSource};
-use bellwether_core::plugin::PluginState;
-use bellwether_core::state::unpack;
+use bellwether_core::lane::{Input, Lane, Learnt, Outputs};
 use bellwether_plugins::Health;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -291,16 +289,9 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// What the edition that comes in remembers by now, by source.
-    fn learnt(&mut self, plugin: &str) -> BTreeMap<u32, PluginState> {
-        let saved = self.lanes.values_mut().flat_map(Lane::save);
-        let is_next = |key: &str| key.split_once('~').is_some_and(|(name, _)| name == plugin);
-        let of_source = |saved: SavedSource| {
-            let (_, state) = saved.plugins.into_iter().find(|(key, _)| is_next(key))?;
-            let bytes = unpack(&state.bytes).ok()?;
-            Some((saved.source, PluginState { version: state.version, bytes }))
-        };
-        saved.filter_map(of_source).collect()
+    /// What the edition that comes in has learnt by now, by source.
+    fn learnt(&mut self, plugin: &str) -> BTreeMap<u32, Learnt> {
+        self.lanes.values_mut().flat_map(|lane| self.loadout.learnt(plugin, lane)).collect()
     }
 
     fn count(&mut self, batch: &bellwether_core::batch::Batch) {

@@ -87,7 +87,7 @@ impl Lane {
             }
             search.poison += 1;
             let row = (!is_window).then_some(first as u32);
-            let source = given.sources().first().copied().unwrap_or_default();
+            let source = given.sources().next().unwrap_or_default();
             let during = if is_window { PluginCall::CloseWindow } else { ask.during };
             return self.set_aside(source, row, during, fault);
         }

@@ -24,8 +24,8 @@ pub(crate) enum Given {
 pub(crate) struct GivenLines {
     seq: u64,
     watermark_ms: u64,
-    runs: Vec<Run>,
-    columns: Vec<Arc<Column>>,
+    runs: Arc<[Run]>,
+    columns: Arc<[Arc<Column>]>,
 }
 
 /// A closed window.
@@ -36,7 +36,7 @@ pub(crate) struct GivenWindow {
     end_ms: u64,
     lines: u64,
     rows: usize,
-    columns: Vec<Arc<Column>>,
+    columns: Arc<[Arc<Column>]>,
     vector: Arc<[f32]>,
 }
 
@@ -44,14 +44,14 @@ impl Given {
     /// Lines, to keep.
     pub(crate) fn lines(lines: &Lines<'_>) -> Self {
         let &Lines { seq, watermark_ms, runs, columns } = lines;
-        let (runs, columns) = (runs.to_vec(), columns.to_vec());
+        let (runs, columns) = (runs.into(), columns.into());
         Given::Lines(GivenLines { seq, watermark_ms, runs, columns })
     }
 
     /// A window, to keep.
     pub(crate) fn window(window: &ClosedWindow<'_>) -> Self {
         let &ClosedWindow { source, start_ms, end_ms, lines, rows, columns, vector } = window;
-        let (columns, vector) = (columns.to_vec(), vector.into());
+        let (columns, vector) = (columns.into(), vector.into());
         Given::Window(GivenWindow { source, start_ms, end_ms, lines, rows, columns, vector })
     }
 
@@ -72,11 +72,12 @@ impl Given {
     }
 
     /// Whose rows they are.
-    pub(crate) fn sources(&self) -> Vec<u32> {
-        match self {
-            Given::Lines(lines) => lines.runs.iter().map(|run| run.source).collect(),
-            Given::Window(window) => vec![window.source],
-        }
+    pub(crate) fn sources(&self) -> impl Iterator<Item = u32> {
+        let (runs, window) = match self {
+            Given::Lines(lines) => (&lines.runs[..], None),
+            Given::Window(window) => (&[][..], Some(window.source)),
+        };
+        runs.iter().map(|run| run.source).chain(window)
     }
 
     /// Roughly what keeping it takes.
@@ -110,7 +111,7 @@ impl Given {
             Given::Lines(lines) => lines,
         };
         let (mut first, mut runs, mut stretches) = (0, Vec::new(), Vec::new());
-        for run in &lines.runs {
+        for run in lines.runs.iter() {
             let rows = first..first + run.rows as usize;
             first = rows.end;
             if wanted(run.source) {
@@ -131,7 +132,7 @@ impl GivenLines {
 
     fn cut(&self, runs: Vec<Run>, stretches: &[Range<usize>]) -> GivenLines {
         let columns = self.columns.iter().map(|column| Arc::new(column.slices(stretches)));
-        GivenLines { runs, columns: columns.collect(), ..*self }
+        GivenLines { runs: runs.into(), columns: columns.collect(), ..*self }
     }
 }
 

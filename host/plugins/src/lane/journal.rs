@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn work(journal: &Journal) -> Vec<Vec<u32>> {
-        journal.work().iter().map(Given::sources).collect()
+        journal.work().iter().map(|call| call.sources().collect()).collect()
     }
 
     #[test]

@@ -43,7 +43,7 @@ struct Lane {
     code: Arc<Code>,
     config: String,
     descriptor: Descriptor,
-    live: Option<Live>,
+    live: Option<Box<Live>>,
     states: States,
     journal: Journal,
     circuit: Circuit,

@@ -26,9 +26,10 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(instance: Instance) -> Self {
+    /// Boxed, since it changes hands in every call.
+    pub(super) fn new(instance: Instance) -> Box<Self> {
         let restored_bytes = instance.memory_bytes();
-        Live { instance, loaded: BTreeSet::new(), restored_bytes, since_ms: None }
+        Box::new(Live { instance, loaded: BTreeSet::new(), restored_bytes, since_ms: None })
     }
 }
 
@@ -43,7 +44,8 @@ pub(super) enum Failure {
 impl Lane {
     /// Makes a call once, and notes it if it goes well.
     pub(super) fn attempt<R>(&mut self, given: &Given, ask: &Ask<R>) -> Result<R, Failure> {
-        let mut live = self.ready(&given.sources()).map_err(Failure::Before)?;
+        let sources: Vec<u32> = given.sources().collect();
+        let mut live = self.ready(&sources).map_err(Failure::Before)?;
         live.instance.halve_fuel(self.share.halvings());
         let reply = (ask.call)(&mut live.instance, given, &self.descriptor);
         let reply = reply.map_err(Failure::Call)?;
@@ -99,7 +101,7 @@ impl Lane {
     }
 
     /// An instance that stands where the plugin stood and has the states of these sources.
-    pub(super) fn ready(&mut self, sources: &[u32]) -> Result<Live, Fault> {
+    pub(super) fn ready(&mut self, sources: &[u32]) -> Result<Box<Live>, Fault> {
         let mut failures = 0;
         loop {
             match self.bring(sources) {
@@ -117,7 +119,7 @@ impl Lane {
         }
     }
 
-    fn bring(&mut self, sources: &[u32]) -> Result<Live, Failure> {
+    fn bring(&mut self, sources: &[u32]) -> Result<Box<Live>, Failure> {
         let mut live = match self.live.take() {
             Some(live) => live,
             None => self.catch_up()?,
@@ -127,7 +129,7 @@ impl Lane {
     }
 
     /// A new instance that has done what the old one had done.
-    fn catch_up(&mut self) -> Result<Live, Failure> {
+    fn catch_up(&mut self) -> Result<Box<Live>, Failure> {
         let started = configured(&self.code, &self.config, &self.health);
         let mut live = Live::new(started.map_err(Failure::Before)?.0);
         self.load_missing(&mut live, &self.journal.touched())?;

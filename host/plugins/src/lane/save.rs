@@ -88,8 +88,9 @@ impl Lane {
         // The old one goes first: there may be no slot for two.
         self.live = None;
         match self.ready(&[]) {
-            Ok(live) => {
-                self.live = Some(Live { since_ms: Some(now_ms), ..live });
+            Ok(mut live) => {
+                live.since_ms = Some(now_ms);
+                self.live = Some(live);
                 self.health.lock().rejuvenations += 1;
             }
             Err(fault) => self.fail(&fault),

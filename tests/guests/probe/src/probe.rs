@@ -1,8 +1,10 @@
-//! The detector: one of three tasks, chosen by its configuration.
+//! The detector: one of four tasks, chosen by its configuration.
 
-use crate::work::{Baselines, LITERAL, combine, containing};
+use crate::combine::combine;
+use crate::work::{Baselines, LITERAL, containing};
 use bellwether_sdk::{
-    Descriptor, Detector, Explanation, LineColumn, Lines, Pattern, PatternKind, Scorer, descriptor,
+    BLOCK, Descriptor, Detector, Explanation, LineColumn, Lines, Pattern, PatternKind, Scorer,
+    descriptor,
 };
 use memchr::memmem::Finder;
 use serde::Deserialize;
@@ -26,6 +28,8 @@ pub(crate) struct Config {
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Task {
+    /// Nothing; it has a column because nobody is asked who wants none.
+    Nothing,
     /// Marks rows by three patterns and the severity.
     #[default]
     Bits,
@@ -48,6 +52,7 @@ impl Detector for Probe {
 
     fn describe(&self) -> Descriptor {
         let lines = match self.task {
+            Task::Nothing => vec![LineColumn::Severity],
             Task::Bits => {
                 let bits = PATTERNS.map(|name| LineColumn::Pattern(name.into()));
                 bits.into_iter().chain([LineColumn::Severity]).collect()
@@ -75,14 +80,18 @@ impl Detector for Probe {
 
     fn observe(&self, state: &mut Baselines, lines: &Lines<'_>, scores: &mut Scorer<'_, ()>) {
         match self.task {
+            Task::Nothing => {}
             Task::Bits => {
                 let columns = [0, 1, 2].map(|column| lines.bits(column));
-                let bit = |column: usize, row| columns[column].contains(row);
-                combine(lines.u8s(SEVERITY), bit, |row| scores.mark(row, 0, 1.0, 0, ()));
+                let block = |column: usize, row| columns[column].block(row);
+                combine(lines.u8s(SEVERITY), block, |row, bits| {
+                    let set = (0..BLOCK).filter(|place| bits >> place & 1 == 1);
+                    set.for_each(|place| scores.mark(row + place, 0, 1.0, 0, ()));
+                });
             }
             Task::ZScore => {
                 let rows = lines.u32s(TEMPLATE).iter().zip(lines.f64s(NUMBER));
-                rows.for_each(|(&template, &value)| scores.push(state.score(template, value)));
+                scores.extend(rows.map(|(&template, &value)| state.score(template, value)));
             }
             Task::Text => {
                 let texts = (0..lines.len()).map(|row| lines.text(TEXT, row));

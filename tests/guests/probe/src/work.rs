@@ -9,32 +9,12 @@ use serde::{Deserialize, Serialize};
 /// What texts are searched for.
 pub(crate) const LITERAL: &[u8] = b"timeout";
 
-/// Places of the columns of bits.
-const TIMED_OUT: usize = 0;
-const RETRIED: usize = 1;
-const REFUSED: usize = 2;
-/// OpenTelemetry's number of the severity `error`.
-const ERROR: u8 = 17;
 /// Share of a new value in the baseline.
 const WEIGHT: f64 = 0.05;
 /// Deviation below which values count as equal.
 const SPREAD_MIN: f64 = 1e-3;
 /// Templates with a baseline; those beyond are not judged.
 const TEMPLATES_MAX: usize = 4096;
-
-/// Names the rows that timed out without a retry, or were refused and are errors.
-pub(crate) fn combine(
-    severity: &[u8],
-    bit: impl Fn(usize, usize) -> bool,
-    mut mark: impl FnMut(usize),
-) {
-    for (row, &severity) in severity.iter().enumerate() {
-        let gave_up = bit(TIMED_OUT, row) && !bit(RETRIED, row);
-        if gave_up || bit(REFUSED, row) && severity >= ERROR {
-            mark(row);
-        }
-    }
-}
 
 /// Moving mean and variance of a number, for each template.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -70,7 +50,9 @@ impl Baseline {
             return 0.0;
         }
         let difference = value - self.mean;
-        let score = difference / self.variance.sqrt().max(SPREAD_MIN);
+        let spread = self.variance.sqrt();
+        // Not `max`, which is a call in WebAssembly: it would cost as much as the rest.
+        let score = difference / if spread < SPREAD_MIN { SPREAD_MIN } else { spread };
         self.mean += WEIGHT * difference;
         self.variance = (1.0 - WEIGHT) * (self.variance + WEIGHT * difference * difference);
         score as f32

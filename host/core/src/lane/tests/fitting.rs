@@ -2,6 +2,7 @@
 
 use super::invariance::{by_lines, by_windows, reports_with};
 use super::*;
+use std::collections::BTreeMap;
 
 fn fit(lane: &mut Lane, detectors: Vec<DetectorSlot>) {
     lane.fit(patterns(), vec![], detectors).expect("these plugins fit");
@@ -85,7 +86,7 @@ fn shadows_are_compared_and_change_nothing() {
 /// A plugin whose state is how many rows of a source it was shown.
 struct Counter {
     inner: Fake,
-    seen: std::collections::BTreeMap<u32, u8>,
+    seen: BTreeMap<u32, u8>,
 }
 
 impl Counter {
@@ -166,6 +167,41 @@ fn state_is_handed_over_where_it_can_be_read() {
     fit(&mut lane, vec![counter("3", Role::Live, (3, 3))]);
     push(&mut lane, &line);
     assert_eq!(remembered(&mut lane), [("fake".to_string(), 1)], "one that reads nothing older");
+}
+
+/// A plugin that is new to a lane judges at once if it has met the sources elsewhere.
+#[test]
+fn what_was_learnt_elsewhere_counts_here() {
+    const OLD: u64 = 2000;
+    let seat = Seat::live("fake", "1");
+    let learn = || {
+        let mut lane = lane_of(vec![by_lines()]);
+        age(&mut lane, 0, OLD);
+        lane.learnt(&seat)
+    };
+    let reports = |learnt: &BTreeMap<u32, Learnt>| {
+        let mut lane = lane_of(vec![]);
+        age(&mut lane, 0, OLD);
+        fit(&mut lane, in_seats(vec![by_lines()], "1"));
+        lane.teach(&seat, learnt);
+        push(&mut lane, &[said(0, OLD * MINUTE, "odd line")]);
+        let until_ms = BEGIN_MS + (OLD + 1) * MINUTE;
+        lane.step(Input::Close { sources: vec![0], until_ms }).reports.len()
+    };
+    assert_eq!(reports(&BTreeMap::new()), 0, "it is to learn first");
+    let learnt = learn();
+    assert_eq!(reports(&learnt), 1);
+    let counter = |lane: &mut Lane| {
+        let (seat, detector) = (seat.clone(), Seated::Fresh(Counter::new(1, 1) as _));
+        fit(lane, vec![DetectorSlot { seat, detector, offset: 0.0 }]);
+    };
+    let (mut lane, mut other) = (lane_of(vec![]), lane_of(vec![]));
+    counter(&mut lane);
+    push(&mut lane, &[said(0, 0, "line"), said(1, 0, "line")]);
+    push(&mut other, &[said(0, 0, "line")]);
+    counter(&mut other);
+    other.teach(&seat, &lane.learnt(&seat));
+    assert_eq!(remembered(&mut other), [("fake".to_string(), 1)], "and nothing of source 1");
 }
 
 #[test]

@@ -191,12 +191,13 @@ fn table(out: &mut dyn Write, fit: &Value) -> io::Result<()> {
         let since = moment(fit["since_ms"].as_u64().unwrap_or_default());
         let how = match fit["percent"].as_u64() {
             Some(0) => "as a shadow: it is only compared".to_string(),
+            Some(100) if fit["current"].is_null() => "in all lanes".to_string(),
             Some(100) => "in all lanes; the one before stands by".to_string(),
             share => format!("in {} % of the lanes", share.unwrap_or_default()),
         };
         writeln!(out, "  comes in   {next}, {how}, since {since}")?;
         if fit["learning"] == json!(true) {
-            writeln!(out, "             it learns, as it cannot read what the other remembers")?;
+            writeln!(out, "             it began with what it learnt from the recording")?;
         }
         health(out, &fit["next_health"])?;
         trial(out, &fit["trial"])?;

@@ -1,0 +1,98 @@
+//! What all tenants of a program share: what plugins run in, and sets of patterns, each compiled once.
+
+use super::runtime;
+use crate::config::Config;
+use bellwether_core::lane::PatternSet;
+use bellwether_core::matcher::{Matcher, MatcherError};
+use bellwether_core::pattern::Pattern;
+use bellwether_core::plugin::{Descriptor, PluginPattern};
+use bellwether_plugins::{Runtime, RuntimeError};
+use std::sync::{Arc, Mutex, PoisonError};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Where plugins are opened. A thousand tenants with the same patterns have one automaton for them.
+pub struct Common {
+    runtime: Runtime,
+    // A std mutex: locked to look a set up, or to compile one that the next who waits wants as well.
+    sets: Mutex<Vec<Known>>,
+}
+
+/// A set of patterns that somebody works with.
+struct Known {
+    library: u64,
+    brought: Vec<PluginPattern>,
+    set: PatternSet,
+}
+
+impl Common {
+    /// With the limits and the cache folder of a configuration.
+    pub fn new(config: &Config) -> Result<Self, RuntimeError> {
+        Ok(Common::of(runtime(config)?))
+    }
+
+    /// Around a runtime.
+    pub fn of(runtime: Runtime) -> Self {
+        Common { runtime, sets: Mutex::default() }
+    }
+
+    /// What plugins run in.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The library's patterns, which have that digest, and those that plugins bring along.
+    pub(super) fn pattern_set<'a>(
+        &self,
+        (config, library): (&Config, u64),
+        plugins: impl Iterator<Item = &'a Descriptor> + Clone,
+    ) -> Result<PatternSet, MatcherError> {
+        let wanted = (names(config, plugins.clone()), brought(plugins.clone()));
+        // A set is known whole or not at all, whatever panicked.
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.retain(|known| Arc::strong_count(&known.set.matcher) > 1);
+        let is_same = |known: &&Known| {
+            known.library == library && (&known.set.names, &known.brought) == (&wanted.0, &wanted.1)
+        };
+        if let Some(known) = sets.iter().find(is_same) {
+            return Ok(known.set.clone());
+        }
+        let set = pattern_set(config, plugins)?;
+        sets.push(Known { library, brought: wanted.1, set: set.clone() });
+        Ok(set)
+    }
+}
+
+/// What tells libraries apart.
+pub(super) fn digest_of(patterns: &[Pattern]) -> u64 {
+    let part = |own: &Pattern| {
+        let (name, score, severity) = (own.name(), own.score(), own.severity());
+        format!("{name} {score} {severity} {:?} {:?}\n", own.expression(), own.unless())
+    };
+    xxh3_64(patterns.iter().map(part).collect::<String>().as_bytes())
+}
+
+/// The library's patterns, then those that plugins bring along.
+pub(crate) fn pattern_set<'a>(
+    config: &Config,
+    plugins: impl Iterator<Item = &'a Descriptor> + Clone,
+) -> Result<PatternSet, MatcherError> {
+    Ok(PatternSet {
+        matcher: Arc::new(Matcher::new(&config.patterns, &brought(plugins.clone()))?),
+        names: names(config, plugins),
+        scores: config.patterns.iter().map(|pattern| pattern.score()).collect(),
+        severities: config.patterns.iter().map(|pattern| pattern.severity()).collect(),
+    })
+}
+
+fn brought<'a>(plugins: impl Iterator<Item = &'a Descriptor>) -> Vec<PluginPattern> {
+    plugins.flat_map(|own| own.patterns.iter().cloned()).collect()
+}
+
+fn names<'a>(config: &Config, plugins: impl Iterator<Item = &'a Descriptor>) -> Arc<[String]> {
+    let library = config.patterns.iter().map(|pattern| pattern.name().to_owned());
+    let brought = plugins.flat_map(|descriptor| {
+        let name = &descriptor.name;
+        descriptor.patterns.iter().map(move |pattern| format!("{name}:{}", pattern.name))
+    });
+    library.chain(brought).collect()
+}
