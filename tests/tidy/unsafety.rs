@@ -13,6 +13,8 @@ const PLACES: &[(&str, &str)] = &[
     ("guests/sdk/src/lib.rs", "exports functions under the contract's names"),
     ("guests/sdk/worlds/detector/Cargo.toml", "bindings generated from wit/"),
     ("guests/sdk/worlds/filter/Cargo.toml", "bindings generated from wit/"),
+    ("host/core/src/simd/grams.rs", "loads, gathers and stores of vector registers"),
+    ("host/core/src/simd/shorts.rs", "loads of vector registers"),
     ("host/plugins/src/compiled.rs", "loads machine code that our own key vouches for"),
     ("tests/guests/hostile/src/deed.rs", "sends a text that is not UTF-8"),
     ("tests/guests/hostile/src/lib.rs", "exports functions under the contract's names"),

@@ -26,6 +26,7 @@ pub mod plugin;
 pub mod record;
 pub mod report;
 pub mod settings;
+mod simd;
 pub mod state;
 pub mod template;
 pub mod window;

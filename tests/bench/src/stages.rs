@@ -7,10 +7,9 @@ use anyhow::{Result, ensure};
 use bellwether::config::Config;
 use bellwether_core::assemble::{Assembler, AssemblerLimits};
 use bellwether_core::batch::{Batch, BatchBuilder};
-use bellwether_core::column::Bitmap;
 use bellwether_core::form::Reference;
 use bellwether_core::frame::{FrameLimits, LineSplitter};
-use bellwether_core::matcher::{Matcher, Scratch};
+use bellwether_core::matcher::{Hits, Matcher, Scratch};
 use bellwether_core::pattern::Pattern;
 use bellwether_core::record::Record;
 use bellwether_core::settings::Settings;
@@ -72,11 +71,11 @@ pub(crate) fn batches(text: &[u8]) -> Vec<Batch> {
 /// All patterns at once against each expression on its own.
 fn matching(batches: &[&Batch], patterns: &[Pattern]) -> Result<Rounds> {
     let matcher = Matcher::new(patterns, &[])?;
-    let (mut scratch, mut at_once, mut alone) = (Scratch::default(), Vec::new(), Vec::new());
+    let (mut scratch, mut at_once, mut alone) = (Scratch::default(), Hits::default(), Vec::new());
     for batch in batches {
         matcher.scan(batch, &mut scratch, &mut at_once);
         scan_one_by_one(patterns, batch, &mut alone);
-        ensure!(at_once == alone, "the matcher found other rows than its patterns did");
+        ensure!(at_once.pairs() == alone, "the matcher found other rows than its patterns did");
     }
     let rows = batches.iter().map(|batch| batch.len()).sum();
     let ours = || {
@@ -96,13 +95,11 @@ fn matching(batches: &[&Batch], patterns: &[Pattern]) -> Result<Rounds> {
     Rounds::against(ours, theirs)
 }
 
-fn scan_one_by_one(patterns: &[Pattern], batch: &Batch, out: &mut Vec<Bitmap>) {
+fn scan_one_by_one(patterns: &[Pattern], batch: &Batch, out: &mut Vec<(u32, u32)>) {
     out.clear();
-    for pattern in patterns {
-        let mut bits = Bitmap::new(batch.len());
+    for (id, pattern) in patterns.iter().enumerate() {
         let rows = (0..batch.len()).filter(|row| pattern.matches(batch.text(*row)));
-        rows.for_each(|row| bits.insert(row));
-        out.push(bits);
+        out.extend(rows.map(|row| (id as u32, row as u32)));
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::source::Sources;
 use crate::batch::Batch;
-use crate::column::{Bitmap, Column, TextColumn};
+use crate::column::{Column, TextColumn};
 use crate::entropy::highest_bits;
+use crate::matcher::Hits;
 use crate::plugin::LineColumn;
 use crate::template::MinedColumns;
 use std::sync::Arc;
@@ -29,8 +30,8 @@ pub(super) struct ColumnPlan {
 pub(super) struct Facts {
     pub(super) batch: Batch,
     pub(super) mined: MinedColumns,
-    /// A bitmap per pattern.
-    pub(super) bits: Vec<Bitmap>,
+    /// Rows of patterns.
+    pub(super) hits: Hits,
 }
 
 impl ColumnPlan {
@@ -52,7 +53,7 @@ impl ColumnPlan {
 }
 
 fn column(wanted: &Wanted, facts: &Facts, sources: &mut Sources) -> Column {
-    let Facts { batch, mined, bits } = facts;
+    let Facts { batch, mined, hits } = facts;
     let rows = 0..batch.len();
     let time = |row| batch.time_ms(row).max(0) as u64;
     match &wanted.column {
@@ -69,7 +70,7 @@ fn column(wanted: &Wanted, facts: &Facts, sources: &mut Sources) -> Column {
         LineColumn::Length => Column::U32s(rows.map(|row| batch.text(row).len() as u32).collect()),
         LineColumn::Entropy => Column::F32s(rows.map(|row| highest_bits(batch, row)).collect()),
         LineColumn::Text => Column::Text(texts(rows.map(|row| batch.text(row)))),
-        LineColumn::Pattern(_) => Column::Bits(bits[wanted.pattern].clone()),
+        LineColumn::Pattern(_) => Column::Bits(hits.bitmap(wanted.pattern)),
         LineColumn::Key(name) => Column::U32s(keys(batch, name, sources)),
         LineColumn::Number(name) => {
             Column::F64s(rows.map(|row| number(batch.attribute(row, name.as_bytes()))).collect())

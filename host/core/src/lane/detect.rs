@@ -349,7 +349,6 @@ fn dense_marks<'a>(
 
 /// The library pattern with the highest score that a row matches.
 fn best_pattern(scores: &[u8], facts: &Facts, row: usize) -> Option<u16> {
-    let library = scores.iter().zip(&facts.bits).enumerate();
-    let matching = library.filter(|(_, (_, bits))| bits.contains(row));
-    matching.max_by_key(|(_, (score, _))| **score).map(|(index, _)| index as u16)
+    let library = facts.hits.in_row(row).filter(|pattern| *pattern < scores.len());
+    library.max_by_key(|pattern| scores[*pattern]).map(|pattern| pattern as u16)
 }

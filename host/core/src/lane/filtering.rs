@@ -104,7 +104,7 @@ impl Facts {
     fn retain(&mut self, keep: &Bitmap) {
         self.batch.retain(keep);
         self.mined.retain(keep);
-        self.bits = self.bits.iter().map(|bits| bits.select(keep)).collect();
+        self.hits = self.hits.select(keep);
     }
 }
 

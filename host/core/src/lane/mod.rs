@@ -311,7 +311,7 @@ impl Lane {
     fn records(&mut self, batch: Batch, outputs: &mut Outputs) {
         self.seq += 1;
         let mut facts = Facts { batch, ..Facts::default() };
-        self.patterns.matcher.scan(&facts.batch, &mut self.scratch, &mut facts.bits);
+        self.patterns.matcher.scan(&facts.batch, &mut self.scratch, &mut facts.hits);
         let mut row = 0;
         for run in facts.batch.runs() {
             let rows = row..row + run.rows as usize;

@@ -1,22 +1,44 @@
-//! Finds all patterns in all rows of a batch: a block goes in, one bitmap per pattern comes out.
+//! Finds all patterns in all rows of a batch: a block goes in, pairs of pattern and row come out.
 //!
-//! One pass of an Aho-Corasick automaton over each row finds the patterns that could match, by the literals they cannot
-//! do without; only those are run. A pattern without such a literal runs on every row. The result is exactly that of
-//! running each expression alone.
+//! Each expression is taken apart into branches, and of each branch some bytes are chosen that every match of it has
+//! and that are rare in logs: its needle. Lanes look for all needles in the whole block at once, and what surrounds a
+//! needle that was found is confirmed from there on. A pattern for which no lane is fit is run on every row, and
+//! [`Matcher::lanes`] says so. The result is exactly that of running each expression alone.
+//!
+//! In the order in which a pattern travels: `shape` and `prefix` say what a match must have, `window` and `frequency`
+//! what of it is rare, `plan` chooses the lane; `grams`, `shorts`, `runs` are the lanes, `needle` and `automaton`
+//! confirm, `scan` counts what that costs.
 
-mod literals;
+mod automaton;
+mod block;
+mod bytes;
+mod engine;
+mod frequency;
+mod grams;
+mod hits;
+mod needle;
+mod plan;
+mod prefix;
+mod runs;
+mod scan;
+mod shape;
+mod shorts;
+mod window;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
-use regex_automata::meta::Cache;
 use thiserror::Error;
 
 use crate::batch::Batch;
-use crate::column::Bitmap;
 use crate::pattern::{Expression, ExpressionError, Pattern};
 use crate::plugin::PluginPattern;
+pub use crate::simd::Level;
+use engine::Engine;
+pub use engine::Lane;
+pub use frequency::Frequencies;
+pub use hits::Hits;
+use scan::Scan;
+pub use scan::{Effort, Scratch};
 
 /// Most patterns in one matcher, those of plugins included.
 pub const PATTERNS_MAX: usize = 65_536;
@@ -35,16 +57,6 @@ pub enum MatcherError {
         /// Why.
         source: ExpressionError,
     },
-    /// The automaton over all literals became too large.
-    #[error("the literals of all patterns do not fit one automaton; load fewer pattern files")]
-    Prefilter(#[source] aho_corasick::BuildError),
-}
-
-/// A set of patterns, ready to scan; shared by all workers.
-#[derive(Debug, Clone)]
-pub struct Matcher {
-    programs: Arc<[Program]>,
-    prefilter: Arc<Prefilter>,
 }
 
 /// What decides about one pattern.
@@ -54,32 +66,15 @@ struct Program {
     unless: Option<Expression>,
 }
 
-/// Says which programs could match a text.
-#[derive(Debug)]
-struct Prefilter {
-    automaton: AhoCorasick,
-    /// Programs by literal.
-    owners: Vec<Vec<u32>>,
-    /// Programs that no literal announces.
-    always: Vec<u32>,
-}
+/// All programs, by the ids of their patterns.
+type Programs = [Program];
 
-/// What one worker keeps from scan to scan.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    /// The matcher that the caches belong to.
-    programs: Option<Arc<[Program]>>,
-    caches: Vec<Caches>,
-    /// Per program, the row plus one for which it became a candidate last.
-    marks: Vec<u32>,
-    candidates: Vec<u32>,
-}
-
-/// Made at the first run of a program, since most programs never run.
-#[derive(Debug, Default)]
-struct Caches {
-    expression: Option<Cache>,
-    unless: Option<Cache>,
+/// A set of patterns, ready to scan; shared by all workers.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    programs: Arc<Programs>,
+    engine: Arc<Engine>,
+    level: Level,
 }
 
 impl Matcher {
@@ -99,8 +94,21 @@ impl Matcher {
                 .map_err(|source| MatcherError::Plugin { name: pattern.name.clone(), source })?;
             programs.push(Program { expression, unless: None });
         }
-        let prefilter = Arc::new(Prefilter::new(&programs)?);
-        Ok(Matcher { programs: programs.into(), prefilter })
+        let engine = Arc::new(Engine::new(&programs, &Frequencies::default(), &[]));
+        Ok(Matcher { programs: programs.into(), engine, level: Level::detect() })
+    }
+
+    /// The same patterns, looked for by what is known of the traffic now; hits stay the same, only their price changes.
+    pub fn refined(&self, frequencies: &Frequencies) -> Matcher {
+        let engine = Arc::new(Engine::new(&self.programs, frequencies, &[]));
+        Matcher { programs: Arc::clone(&self.programs), engine, level: self.level }
+    }
+
+    /// The same with the loops of another level, one that `Level::available` has; hits stay the same.
+    pub fn at_level(mut self, level: Level) -> Matcher {
+        debug_assert!(Level::available().contains(&level));
+        self.level = level.min(Level::detect());
+        self
     }
 
     /// Number of patterns.
@@ -113,80 +121,28 @@ impl Matcher {
         self.programs.is_empty()
     }
 
-    /// Fills `out` with one bitmap per pattern over the rows of the batch.
-    pub fn scan(&self, batch: &Batch, scratch: &mut Scratch, out: &mut Vec<Bitmap>) {
+    /// The lane of each pattern.
+    pub fn lanes(&self) -> &[Lane] {
+        self.engine.lanes()
+    }
+
+    /// Bytes held by tables and by the automata made so far, the expressions aside.
+    pub fn bytes(&self) -> usize {
+        self.engine.bytes()
+    }
+
+    /// Fills `hits` with what is found in the rows of the batch.
+    pub fn scan(&self, batch: &Batch, scratch: &mut Scratch, hits: &mut Hits) {
+        hits.begin(self.programs.len(), batch.len());
         scratch.begin(&self.programs);
-        out.clear();
-        out.resize_with(self.programs.len(), || Bitmap::new(batch.len()));
-        for row in 0..batch.len() {
-            let text = batch.text(row);
-            self.prefilter.find(text, row as u32 + 1, scratch);
-            for &id in &scratch.candidates {
-                let id = id as usize;
-                if self.programs[id].matches(text, &mut scratch.caches[id]) {
-                    out[id].insert(row);
-                }
-            }
+        if batch.is_empty() {
+            return;
         }
-    }
-}
-
-impl Prefilter {
-    fn new(programs: &[Program]) -> Result<Prefilter, MatcherError> {
-        let mut owners_by_literal: BTreeMap<Vec<u8>, Vec<u32>> = BTreeMap::new();
-        let mut always = Vec::new();
-        for (id, program) in programs.iter().enumerate() {
-            let Some(literals) = literals::required(program.expression.syntax()) else {
-                always.push(id as u32);
-                continue;
-            };
-            for literal in literals {
-                owners_by_literal.entry(literal).or_default().push(id as u32);
-            }
-        }
-        let (literals, owners): (Vec<_>, Vec<_>) = owners_by_literal.into_iter().unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(&literals)
-            .map_err(MatcherError::Prefilter)?;
-        Ok(Prefilter { automaton, owners, always })
-    }
-
-    fn find(&self, text: &[u8], mark: u32, scratch: &mut Scratch) {
-        scratch.candidates.clear();
-        scratch.candidates.extend_from_slice(&self.always);
-        for hit in self.automaton.find_overlapping_iter(text) {
-            for &id in &self.owners[hit.pattern().as_usize()] {
-                if scratch.marks[id as usize] != mark {
-                    scratch.marks[id as usize] = mark;
-                    scratch.candidates.push(id);
-                }
-            }
-        }
-    }
-}
-
-impl Program {
-    fn matches(&self, text: &[u8], caches: &mut Caches) -> bool {
-        run(&self.expression, &mut caches.expression, text)
-            && !self.unless.as_ref().is_some_and(|unless| run(unless, &mut caches.unless, text))
-    }
-}
-
-fn run(expression: &Expression, cache: &mut Option<Cache>, text: &[u8]) -> bool {
-    expression.matches_with(cache.get_or_insert_with(|| expression.cache()), text)
-}
-
-impl Scratch {
-    /// Forgets the rows of the last scan, and the caches too if they belong to another matcher.
-    fn begin(&mut self, programs: &Arc<[Program]>) {
-        if !self.programs.as_ref().is_some_and(|mine| Arc::ptr_eq(mine, programs)) {
-            self.programs = Some(Arc::clone(programs));
-            self.caches.clear();
-            self.caches.resize_with(programs.len(), Caches::default);
-        }
-        self.marks.clear();
-        self.marks.resize(programs.len(), 0);
+        scratch.block.fill(batch);
+        let (mut scan, found) = scratch.scan(&self.programs, hits);
+        let block = scan.block;
+        self.engine.run(self.level, block, found, &mut scan);
+        hits.finish();
     }
 }
 

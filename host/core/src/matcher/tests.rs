@@ -1,5 +1,7 @@
 //! A scan is exactly what each pattern says alone.
 
+mod random;
+
 use super::*;
 use crate::batch::BatchBuilder;
 use crate::pattern::PatternSpec;
@@ -84,16 +86,16 @@ fn batch(texts: &[Vec<u8>]) -> Batch {
 /// Compares a scan with the plain loop over all patterns and rows; says how many pairs matched.
 fn check(patterns: &[Pattern], texts: &[Vec<u8>], scratch: &mut Scratch) -> usize {
     let matcher = Matcher::new(patterns, &[]).unwrap();
-    let mut bitmaps = Vec::new();
-    matcher.scan(&batch(texts), scratch, &mut bitmaps);
-    assert_eq!(bitmaps.len(), patterns.len());
+    let mut hits = Hits::default();
+    matcher.scan(&batch(texts), scratch, &mut hits);
+    assert_eq!((hits.patterns(), hits.rows()), (patterns.len(), texts.len()));
     for (id, pattern) in patterns.iter().enumerate() {
         for (row, text) in texts.iter().enumerate() {
             let text_shown = String::from_utf8_lossy(text);
-            assert_eq!(bitmaps[id].contains(row), pattern.matches(text), "{id} on {text_shown:?}");
+            assert_eq!(hits.contains(id, row), pattern.matches(text), "{id} on {text_shown:?}");
         }
     }
-    bitmaps.iter().map(Bitmap::count).sum()
+    hits.pairs().len()
 }
 
 /// Random lines of words that the patterns know, some run together and some with a byte spoilt.
@@ -153,9 +155,9 @@ fn patterns_of_plugins_follow_in_their_order() {
     let library = [pattern("p".into(), "full", &[], "full")];
     let matcher = Matcher::new(&library, &extra).unwrap();
     let texts = ["disk full", "a Disk.", "dusk"].map(|text| text.as_bytes().to_vec());
-    let mut bitmaps = Vec::new();
-    matcher.scan(&batch(&texts), &mut Scratch::default(), &mut bitmaps);
-    let rows = |id: usize| (0..3).filter(|&row| bitmaps[id].contains(row)).collect::<Vec<_>>();
+    let mut hits = Hits::default();
+    matcher.scan(&batch(&texts), &mut Scratch::default(), &mut hits);
+    let rows = |id: usize| (0..3).filter(|&row| hits.contains(id, row)).collect::<Vec<_>>();
     assert_eq!(matcher.len(), 4);
     assert_eq!([rows(0), rows(1), rows(2), rows(3)], [vec![0], vec![1], vec![0, 1], vec![0, 2]]);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use bellwether_core::batch::BatchBuilder;
-use bellwether_core::matcher::{Matcher, Scratch};
+use bellwether_core::matcher::{Hits, Matcher, Scratch};
 use bellwether_core::record::Record;
 
 use super::*;
@@ -355,14 +355,14 @@ fn patterns_that_ship_are_found_alike_by_the_matcher_and_one_by_one() {
     for line in &lines {
         builder.push(0, 0, &Record { text: line.as_bytes().to_vec(), ..Record::default() });
     }
-    let mut bitmaps = Vec::new();
+    let mut hits = Hits::default();
     let matcher = Matcher::new(&patterns, &[]).unwrap();
-    matcher.scan(&builder.seal(), &mut Scratch::default(), &mut bitmaps);
+    matcher.scan(&builder.seal(), &mut Scratch::default(), &mut hits);
     assert_eq!(patterns.len(), 20);
-    for (pattern, bitmap) in patterns.iter().zip(&bitmaps) {
-        assert!(bitmap.count() >= 2, "{} matches its own lines", pattern.name());
+    for (id, pattern) in patterns.iter().enumerate() {
+        assert!(hits.of(id).len() >= 2, "{} matches its own lines", pattern.name());
         for (row, line) in lines.iter().enumerate() {
-            assert_eq!(bitmap.contains(row), pattern.matches(line.as_bytes()), "{line}");
+            assert_eq!(hits.contains(id, row), pattern.matches(line.as_bytes()), "{line}");
         }
     }
 }

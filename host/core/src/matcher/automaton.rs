@@ -1,0 +1,227 @@
+//! What surrounds a needle, as a table that one byte at a time is looked up in.
+
+use std::sync::OnceLock;
+
+use regex_automata::dfa::{Automaton as _, StartKind, dense};
+use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::start;
+use regex_automata::{Anchored, MatchKind};
+use regex_syntax::hir::Hir;
+
+/// Largest table of another kind that is made on the way, in bytes.
+const DENSE_BYTES_MAX: usize = 1 << 18;
+/// Most entries of a table, so that a state fits sixteen bits.
+const ENTRIES_MAX: usize = 1 << 16;
+/// A state from which nothing matches.
+const DEAD: u16 = 0;
+/// Kinds of neighbours that decide where to begin, each with a byte that is one.
+const NEIGHBOURS: [Option<u8>; 5] = [None, Some(b'\n'), Some(b'a'), Some(b'\r'), Some(b' ')];
+
+/// One side of a needle; its table is made when it is needed first, as most never are.
+#[derive(Debug)]
+pub(super) struct Side {
+    syntax: Hir,
+    backwards: bool,
+    automaton: OnceLock<Option<Automaton>>,
+}
+
+/// A table of states and classes of bytes.
+#[derive(Debug)]
+struct Automaton {
+    /// Next state by state plus class.
+    next: Box<[u16]>,
+    classes: Box<[u8; 256]>,
+    starts: [u16; NEIGHBOURS.len()],
+    /// Class of the end of a text.
+    end: u16,
+    matched: u16,
+}
+
+/// What a walk says, and how many bytes it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Walk {
+    /// `None` where the side is too large for a table.
+    pub(super) matches: Option<bool>,
+    pub(super) bytes: usize,
+}
+
+impl Side {
+    /// What must follow from a place on.
+    pub(super) fn forwards(syntax: Hir) -> Side {
+        Side { syntax, backwards: false, automaton: OnceLock::new() }
+    }
+
+    /// What must end at a place.
+    pub(super) fn backwards(syntax: Hir) -> Side {
+        Side { syntax, backwards: true, automaton: OnceLock::new() }
+    }
+
+    /// Whether the text before or behind a place is as it must be.
+    pub(super) fn walk(&self, text: &[u8], at: usize) -> Walk {
+        let build = || Automaton::new(&self.syntax, self.backwards);
+        let Some(automaton) = self.automaton.get_or_init(build) else {
+            return Walk { matches: None, bytes: 0 };
+        };
+        let (matches, bytes) = if self.backwards {
+            automaton.walk(text.get(at).copied(), text[..at].iter().rev())
+        } else {
+            let before = at.checked_sub(1).map(|before| text[before]);
+            automaton.walk(before, text[at..].iter())
+        };
+        Walk { matches: Some(matches), bytes }
+    }
+
+    /// Bytes held by the table, if it was made.
+    pub(super) fn bytes(&self) -> usize {
+        let automaton = self.automaton.get().and_then(Option::as_ref);
+        automaton.map_or(0, |automaton| automaton.next.len() * 2 + 256)
+    }
+}
+
+impl Automaton {
+    fn new(syntax: &Hir, backwards: bool) -> Option<Automaton> {
+        let nfa = thompson::Compiler::new()
+            .configure(
+                thompson::Config::new()
+                    .utf8(false)
+                    .reverse(backwards)
+                    .which_captures(WhichCaptures::None)
+                    .nfa_size_limit(Some(DENSE_BYTES_MAX)),
+            )
+            .build_from_hir(syntax)
+            .ok()?;
+        let config = dense::Config::new()
+            .match_kind(MatchKind::All)
+            .start_kind(StartKind::Anchored)
+            .dfa_size_limit(Some(DENSE_BYTES_MAX))
+            .determinize_size_limit(Some(DENSE_BYTES_MAX * 4));
+        let dense = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;
+        Automaton::flatten(&dense)
+    }
+
+    /// Numbers the states anew: zero is dead, the second is matched, and both are left by no byte.
+    fn flatten(dense: &dense::DFA<Vec<u32>>) -> Option<Automaton> {
+        let classes = dense.byte_classes();
+        let end = classes.eoi().as_usize();
+        let width = (end + 1).next_power_of_two();
+        let mut states: Vec<StateID> = Vec::new();
+        let number = |state: StateID, states: &mut Vec<StateID>| {
+            let place = if dense.is_dead_state(state) {
+                0
+            } else if dense.is_match_state(state) {
+                1
+            } else {
+                let known = states.iter().position(|&known| known == state);
+                2 + known.unwrap_or_else(|| {
+                    states.push(state);
+                    states.len() - 1
+                })
+            };
+            ((place + 1) * width <= ENTRIES_MAX).then_some((place * width) as u16)
+        };
+        let mut starts = [DEAD; NEIGHBOURS.len()];
+        for (start, neighbour) in starts.iter_mut().zip(NEIGHBOURS) {
+            let config = start::Config::new().anchored(Anchored::Yes).look_behind(neighbour);
+            *start = number(dense.start_state(&config).ok()?, &mut states)?;
+        }
+        let mut next = vec![DEAD; 2 * width];
+        next[width..].fill(width as u16);
+        let mut done = 0;
+        while done < states.len() {
+            let state = states[done];
+            let row = next.len();
+            next.resize(row + width, DEAD);
+            for byte in classes.representatives(0..=255) {
+                let Some(byte) = byte.as_u8() else { continue };
+                let class = usize::from(classes.get(byte));
+                next[row + class] = number(dense.next_state(state, byte), &mut states)?;
+            }
+            next[row + end] = number(dense.next_eoi_state(state), &mut states)?;
+            done += 1;
+        }
+        let table = std::array::from_fn(|byte| classes.get(byte as u8));
+        Some(Automaton {
+            next: next.into(),
+            classes: Box::new(table),
+            starts,
+            end: end as u16,
+            matched: width as u16,
+        })
+    }
+
+    fn walk<'a>(&self, neighbour: Option<u8>, text: impl Iterator<Item = &'a u8>) -> (bool, usize) {
+        let mut state = self.starts[kind(neighbour)];
+        let mut bytes = 0;
+        for &byte in text {
+            if state <= self.matched {
+                return (state == self.matched, bytes);
+            }
+            bytes += 1;
+            state = self.next[usize::from(state + u16::from(self.classes[usize::from(byte)]))];
+        }
+        if state > self.matched {
+            state = self.next[usize::from(state + self.end)];
+        }
+        (state == self.matched, bytes)
+    }
+}
+
+/// Which of `NEIGHBOURS` a byte is like.
+fn kind(neighbour: Option<u8>) -> usize {
+    match neighbour {
+        None => 0,
+        Some(b'\n') => 1,
+        Some(byte) if byte.is_ascii_alphanumeric() || byte == b'_' => 2,
+        Some(b'\r') => 3,
+        Some(_) => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Expression;
+    use crate::plugin::PatternKind;
+
+    /// Compares both directions at all places with the expression, held to the place by `^` and `$` of a text alone.
+    fn check(source: &str, text: &[u8]) {
+        let syntax =
+            |source: &str| Expression::new(PatternKind::Regex, source).unwrap().syntax().clone();
+        let (forwards, backwards) =
+            (Side::forwards(syntax(source)), Side::backwards(syntax(source)));
+        let spans = |at: usize, backwards: bool| {
+            (0..=text.len()).any(|other| {
+                let (start, end) = if backwards { (other, at) } else { (at, other) };
+                start <= end && spans_exactly(source, text, start, end)
+            })
+        };
+        for at in 0..=text.len() {
+            assert_eq!(forwards.walk(text, at).matches, Some(spans(at, false)), "{source} {at}");
+            assert_eq!(backwards.walk(text, at).matches, Some(spans(at, true)), "{source} {at}");
+        }
+    }
+
+    fn spans_exactly(source: &str, text: &[u8], start: usize, end: usize) -> bool {
+        let inner = format!(r"\A(?s:.{{{start}}})(?:{source})(?s:.{{{}}})\z", text.len() - end);
+        Expression::new(PatternKind::Regex, &inner).unwrap().matches(text)
+    }
+
+    #[test]
+    fn sides_match_where_the_expression_does() {
+        let texts: [&[u8]; 4] = [b"foo bar\nfoo", b"a-foo_foo \r\nfo", b"\xfffoo", b"xfoox fo\nx"];
+        for text in texts {
+            for source in ["foo", r"\bfoo\b", "^fo+", "foo$", r"(?s)o.*f", r"\Bo", "o+x|f.."] {
+                check(source, text);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_left_alone() {
+        let syntax = Expression::new(PatternKind::Regex, "(a|b)*a(a|b){20}x").unwrap();
+        let side = Side::forwards(syntax.syntax().clone());
+        assert_eq!(side.walk(b"abab", 0), Walk { matches: None, bytes: 0 });
+        assert_eq!(side.bytes(), 0);
+    }
+}

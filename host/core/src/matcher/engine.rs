@@ -1,0 +1,182 @@
+//! The lanes, ready to run: what a plan becomes.
+
+use super::block::Block;
+use super::bytes::ClassString;
+use super::frequency::Frequencies;
+use super::grams::Grams;
+use super::needle::Needle;
+use super::plan::{Head, Plan, Unit};
+use super::runs::Run;
+use super::shorts::Shorts;
+use super::window::{Chooser, Window};
+use super::{Program, Scan};
+use crate::simd::Level;
+
+/// Up to so many patterns, every third place is tried, and every fourth is not: short needles would miss out.
+const PATTERNS_OF_THREE: usize = 1024;
+/// Up to so many patterns, every second place is tried.
+const PATTERNS_OF_TWO: usize = 12_000;
+
+/// Which lane a pattern is in; where its branches are in several, the dearest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Its needles are found by grams.
+    Grams,
+    /// A needle is short or of many bytes, and every place is tried.
+    Shorts,
+    /// A long run of one class is looked for.
+    Runs,
+    /// It is tried at the start of each line.
+    Heads,
+    /// It is run on every row.
+    Slow,
+}
+
+/// All lanes over all patterns.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) needles: Box<[(Needle, Box<[u32]>)]>,
+    pub(super) units: Box<[Unit]>,
+    grams: Grams,
+    shorts: Shorts,
+    heads: Box<[Head]>,
+    runs: Box<[(Run, u32)]>,
+    slow: Box<[u32]>,
+    lanes: Box<[Lane]>,
+}
+
+impl Engine {
+    /// Plans the patterns; those in `demoted` go to the slow lane.
+    pub(super) fn new(programs: &[Program], frequencies: &Frequencies, demoted: &[bool]) -> Engine {
+        let stride = match programs.len() {
+            ..=PATTERNS_OF_THREE => 3,
+            ..=PATTERNS_OF_TWO => 2,
+            _ => 1,
+        };
+        let chooser = Chooser { frequencies, stride };
+        let mut plan = Plan::default();
+        for (id, program) in programs.iter().enumerate() {
+            if demoted.get(id).copied().unwrap_or(false) {
+                plan.slow.push(id as u32);
+            } else {
+                plan.add(id as u32, program.expression.syntax(), chooser);
+            }
+        }
+        Engine::of(plan, programs.len(), chooser)
+    }
+
+    fn of(plan: Plan, patterns: usize, chooser: Chooser<'_>) -> Engine {
+        let mut lanes = vec![Lane::Grams; patterns];
+        let mut lift = |pattern: u32, lane: Lane| {
+            let own = &mut lanes[pattern as usize];
+            *own = lane.max(*own);
+        };
+        let (mut long, mut short): (Vec<(u32, &ClassString, isize)>, Vec<_>) = Default::default();
+        for (number, (string, units)) in plan.needles.iter().enumerate() {
+            match chooser.window(string) {
+                Window::Grams { first, .. } => long.push((number as u32, string, first)),
+                Window::Short { first, .. } => {
+                    let patterns = units.iter().map(|unit| plan.units[*unit as usize].pattern);
+                    patterns.for_each(|pattern| lift(pattern, Lane::Shorts));
+                    short.push((number as u32, string, first));
+                }
+                Window::Nowhere => {}
+            }
+        }
+        plan.runs.iter().for_each(|(_, pattern)| lift(*pattern, Lane::Runs));
+        plan.heads.iter().for_each(|head| lift(head.pattern, Lane::Heads));
+        plan.slow.iter().for_each(|pattern| lift(*pattern, Lane::Slow));
+        let grams = Grams::new(&long, chooser.stride);
+        let shorts = Shorts::new(&short, chooser.frequencies);
+        let needles = plan.needles.into_iter();
+        Engine {
+            needles: needles.map(|(string, units)| (Needle::new(&string), units.into())).collect(),
+            units: plan.units.into(),
+            grams,
+            shorts,
+            heads: plan.heads.into(),
+            runs: plan.runs.into(),
+            slow: plan.slow.into(),
+            lanes: lanes.into(),
+        }
+    }
+
+    /// The lane of each pattern.
+    pub(super) fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    /// Bytes held by tables and by the automata made so far.
+    pub(super) fn bytes(&self) -> usize {
+        let needles = self.needles.iter();
+        let needles = needles.map(|(needle, units)| needle.bytes() + size_of_val(&units[..]));
+        let sides = self.units.iter().flat_map(|unit| [&unit.before, &unit.from]).flatten();
+        let heads = self.heads.iter().map(|head| &head.side);
+        self.grams.bytes()
+            + size_of::<Shorts>()
+            + needles.sum::<usize>()
+            + sides.chain(heads).map(super::automaton::Side::bytes).sum::<usize>()
+            + size_of_val(&self.units[..])
+    }
+
+    /// Takes all lanes over a block.
+    pub(super) fn run(
+        &self,
+        level: Level,
+        block: &Block,
+        found: &mut Vec<u32>,
+        scan: &mut Scan<'_>,
+    ) {
+        if !self.grams.is_empty() {
+            self.run_grams(level, block, found, scan);
+        }
+        if !self.shorts.is_empty() {
+            self.run_shorts(level, block, found, scan);
+        }
+        for (run, pattern) in &self.runs {
+            run.scan(block, |row| scan.whole(*pattern, row));
+        }
+        self.run_heads(block, scan);
+        for pattern in &self.slow {
+            (0..block.rows()).for_each(|row| scan.whole(*pattern, row));
+        }
+    }
+
+    fn run_grams(&self, level: Level, block: &Block, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
+        let text = block.bytes();
+        let count = self.grams.scan(level, text, block.range(), found);
+        for &place in &found[..count] {
+            for entry in self.grams.entries(text, place as usize) {
+                let start = place as isize - entry.before as isize;
+                scan.candidate(self, entry.needle, start as usize);
+            }
+        }
+    }
+
+    fn run_shorts(&self, level: Level, block: &Block, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
+        let text = block.bytes();
+        found.clear();
+        self.shorts.scan(level, text, block.range(), found);
+        for &place in &found[..] {
+            for (needle, first) in self.shorts.members(text, place as usize) {
+                scan.candidate(self, needle, place as usize - first as usize);
+            }
+        }
+    }
+
+    fn run_heads(&self, block: &Block, scan: &mut Scan<'_>) {
+        if self.heads.is_empty() {
+            return;
+        }
+        for row in 0..block.rows() {
+            let text = block.text(row);
+            let ends = memchr::memchr_iter(b'\n', text).map(|end| end + 1);
+            for start in std::iter::once(0).chain(ends) {
+                let Some(&first) = text.get(start) else { continue };
+                for head in self.heads.iter().filter(|head| head.first.contains(first)) {
+                    scan.side(&head.side, head.pattern, row, start);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! How each pattern is looked for: a choice between lanes, by what is known of the traffic.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use regex_syntax::hir::{Hir, HirKind, Look};
+
+use super::automaton::Side;
+use super::bytes::{ByteSet, ClassString};
+use super::prefix::Prefixes;
+use super::runs::{RUN_BYTES_MIN, Run};
+use super::shape::{Parts, branches, distribute};
+use super::window::Chooser;
+
+/// What a side before the needle costs beside one behind it, as it is walked against the text.
+const BACKWARDS: f64 = 1.25;
+/// What every part before the needle costs, as a rate of finds; it decides between needles that are equally rare.
+const PART_COST: f64 = 1e-7;
+/// Needles that cost more than this give way to a test at the start of each line.
+const HEAD_COST: f64 = 2e-3;
+/// Needles that cost more than this give way to a search for runs.
+const RUN_COST: f64 = 5e-4;
+/// How often a branch may be taken apart to find needles in its alternatives.
+const SPLITS_MAX: u32 = 2;
+
+/// What is confirmed where a needle was found.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) pattern: u32,
+    pub(super) before: Option<Side>,
+    /// From the start of the needle on.
+    pub(super) from: Option<Side>,
+}
+
+/// What is tried at the start of each line.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) pattern: u32,
+    pub(super) first: ByteSet,
+    pub(super) side: Side,
+}
+
+/// The lanes of all patterns.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) units: Vec<Unit>,
+    /// Needles, and the units that each announces.
+    pub(super) needles: Vec<(ClassString, Vec<u32>)>,
+    pub(super) heads: Vec<Head>,
+    pub(super) runs: Vec<(Run, u32)>,
+    /// Patterns that are run on every row.
+    pub(super) slow: Vec<u32>,
+    numbers: HashMap<ClassString, u32, FixedState>,
+}
+
+/// One way to find a branch.
+enum Way {
+    Needle { needles: Vec<ClassString>, before: Option<Hir>, from: Option<Hir> },
+    Head { first: ByteSet, syntax: Hir },
+    Run { set: ByteSet, len: usize },
+}
+
+impl Plan {
+    /// Adds a pattern; it goes to the slow lane if one of its branches must.
+    pub(super) fn add(&mut self, pattern: u32, syntax: &Hir, chooser: Chooser<'_>) {
+        let ways: Option<Vec<Vec<Way>>> =
+            branches(syntax).iter().map(|parts| ways(parts, chooser, SPLITS_MAX)).collect();
+        let Some(ways) = ways else { return self.slow.push(pattern) };
+        for way in ways.into_iter().flatten() {
+            match way {
+                Way::Needle { needles, before, from } => {
+                    let unit = self.units.len() as u32;
+                    let (before, from) = (before.map(Side::backwards), from.map(Side::forwards));
+                    self.units.push(Unit { pattern, before, from });
+                    needles.into_iter().for_each(|needle| self.announce(needle, unit));
+                }
+                Way::Head { first, syntax } => {
+                    self.heads.push(Head { pattern, first, side: Side::forwards(syntax) });
+                }
+                Way::Run { set, len } => self.runs.push((Run::new(&set, len), pattern)),
+            }
+        }
+    }
+
+    fn announce(&mut self, needle: ClassString, unit: u32) {
+        let next = self.needles.len() as u32;
+        let number = *self.numbers.entry_ref(&needle[..]).or_insert(next);
+        if number == next {
+            self.needles.push((needle, Vec::new()));
+        }
+        let units = &mut self.needles[number as usize].1;
+        units.push(unit);
+    }
+}
+
+/// Ways that find a branch together; `None` where nothing does.
+fn ways(parts: &Parts, chooser: Chooser<'_>, splits: u32) -> Option<Vec<Way>> {
+    let (needle, cost) = needle(parts, chooser);
+    if cost > HEAD_COST && parts.first().is_some_and(starts_line) {
+        let prefixes = parts.iter().rev().fold(Prefixes::end(), Prefixes::before);
+        let firsts = prefixes.needles.iter().map(|needle| needle.first().copied());
+        let first = firsts.fold(ByteSet::EMPTY, |all, set| all.union(&set.unwrap_or(ByteSet::ALL)));
+        return Some(vec![Way::Head { first, syntax: Hir::concat(parts.clone()) }]);
+    }
+    if cost > RUN_COST
+        && let Some((set, len)) = parts.iter().filter_map(run).max_by_key(|(_, len)| *len)
+    {
+        return Some(vec![Way::Run { set, len }]);
+    }
+    if let Some(way) = needle {
+        return Some(vec![way]);
+    }
+    let split = distribute(parts).filter(|_| splits > 0)?;
+    let all: Option<Vec<_>> = split.iter().map(|parts| ways(parts, chooser, splits - 1)).collect();
+    all.map(|all| all.into_iter().flatten().collect())
+}
+
+/// The best place of a branch to begin at, and its cost.
+fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
+    let mut prefixes = Prefixes::end();
+    let mut best: (f64, Option<(usize, Prefixes)>) = (f64::INFINITY, None);
+    for place in (0..parts.len()).rev() {
+        prefixes = prefixes.before(&parts[place]);
+        let backwards = if place == 0 { 1.0 } else { BACKWARDS };
+        let cost = chooser.cost(&prefixes.needles) * backwards + place as f64 * PART_COST;
+        if cost < best.0 {
+            best = (cost, Some((place, prefixes.clone())));
+        }
+    }
+    let (cost, Some((place, prefixes))) = best else { return (None, f64::INFINITY) };
+    let (front, back) = parts.split_at(place);
+    let way = Way::Needle {
+        needles: prefixes.needles,
+        before: (!front.is_empty()).then(|| Hir::concat(front.to_vec())),
+        from: (!prefixes.complete).then(|| Hir::concat(back.to_vec())),
+    };
+    (Some(way), cost)
+}
+
+fn starts_line(part: &Hir) -> bool {
+    matches!(part.kind(), HirKind::Look(Look::Start | Look::StartLF))
+}
+
+/// The class and the least length of a long repetition.
+fn run(part: &Hir) -> Option<(ByteSet, usize)> {
+    let HirKind::Repetition(repetition) = part.kind() else { return None };
+    let HirKind::Class(class) = repetition.sub.kind() else { return None };
+    let len = repetition.min as usize;
+    (len >= RUN_BYTES_MIN).then_some((ByteSet::of_class(class)?, len))
+}

@@ -1,0 +1,229 @@
+//! One pass of the lanes over a block: needles are compared, sides walked, hits noted.
+
+use std::sync::Arc;
+
+use regex_automata::meta::Cache;
+
+use super::block::Block;
+use super::engine::Engine;
+use super::hits::Hits;
+use super::{Program, Programs};
+use crate::pattern::Expression;
+
+/// A pattern may walk so many times the length of a row before it is run on the row as a whole instead.
+const WALKS_MAX: usize = 4;
+/// Bytes it may walk in any row.
+const WALKED_BYTES_FREE: usize = 512;
+
+/// What one worker keeps from scan to scan.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The patterns that the caches belong to.
+    programs: Option<Arc<Programs>>,
+    caches: Vec<Caches>,
+    states: Vec<State>,
+    efforts: Vec<Effort>,
+    bytes: u64,
+    /// Rows of scans before this one, so that a row has a number of its own.
+    rows_before: u64,
+    pub(super) block: Block,
+    pub(super) found: Vec<u32>,
+}
+
+/// What a pattern has cost so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Places where one of its needles stood.
+    pub candidates: u64,
+    /// Bytes looked at to confirm or to refute them.
+    pub walked_bytes: u64,
+}
+
+/// Made at the first run of a program, since most programs never run.
+#[derive(Debug, Default)]
+struct Caches {
+    expression: Option<Cache>,
+    unless: Option<Cache>,
+}
+
+/// How far a pattern is with a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    /// Number of the row, from one.
+    row: u64,
+    walked: u32,
+    settled: bool,
+}
+
+impl Scratch {
+    /// What each pattern has cost since these were taken last, and the bytes of text that it cost it in.
+    pub fn take_efforts(&mut self) -> (Vec<Effort>, u64) {
+        let efforts = std::mem::take(&mut self.efforts);
+        self.efforts = vec![Effort::default(); efforts.len()];
+        (efforts, std::mem::take(&mut self.bytes))
+    }
+
+    /// Forgets the rows of the last scan, and the caches too if they belong to other patterns.
+    pub(super) fn begin(&mut self, programs: &Arc<Programs>) {
+        if !self.programs.as_ref().is_some_and(|mine| Arc::ptr_eq(mine, programs)) {
+            self.programs = Some(Arc::clone(programs));
+            self.caches.clear();
+            self.caches.resize_with(programs.len(), Caches::default);
+            self.states = vec![State::default(); programs.len()];
+            self.efforts = vec![Effort::default(); programs.len()];
+            self.rows_before = 0;
+        }
+    }
+
+    /// The parts a scan works with, the block and the places aside.
+    pub(super) fn scan<'a>(
+        &'a mut self,
+        programs: &'a [Program],
+        hits: &'a mut Hits,
+    ) -> (Scan<'a>, &'a mut Vec<u32>) {
+        let (first, end) = self.block.range();
+        self.bytes += (end - first) as u64;
+        let rows_before = self.rows_before;
+        self.rows_before += self.block.rows() as u64;
+        let scan = Scan {
+            programs,
+            caches: &mut self.caches,
+            states: &mut self.states,
+            efforts: &mut self.efforts,
+            block: &self.block,
+            hits,
+            row: 0,
+            rows_before,
+        };
+        (scan, &mut self.found)
+    }
+}
+
+/// A pass over one block.
+pub(super) struct Scan<'a> {
+    programs: &'a [Program],
+    caches: &'a mut [Caches],
+    states: &'a mut [State],
+    efforts: &'a mut [Effort],
+    pub(super) block: &'a Block,
+    hits: &'a mut Hits,
+    /// The row of the last candidate.
+    row: usize,
+    rows_before: u64,
+}
+
+impl Scan<'_> {
+    /// Looks at a place where a needle may start.
+    pub(super) fn candidate(&mut self, engine: &Engine, needle: u32, start: usize) {
+        let (needle, units) = &engine.needles[needle as usize];
+        let stands = self.block.bytes()[start..].first_chunk().is_some_and(|b| needle.begins(b));
+        if !stands {
+            return;
+        }
+        self.row = self.block.row(start, self.row);
+        let (first, end) = self.block.bounds(self.row);
+        if start < first || start + needle.len() > end {
+            return;
+        }
+        for &unit in units {
+            let unit = &engine.units[unit as usize];
+            if self.is_settled(unit.pattern, self.row) {
+                continue;
+            }
+            self.efforts[unit.pattern as usize].candidates += 1;
+            self.confirm(unit, self.row, start - first);
+        }
+    }
+
+    fn confirm(&mut self, unit: &super::plan::Unit, row: usize, start: usize) {
+        for side in [&unit.from, &unit.before].into_iter().flatten() {
+            match self.walk(side, unit.pattern, row, start) {
+                Some(true) => {}
+                Some(false) => return,
+                None => return self.whole(unit.pattern, row),
+            }
+        }
+        self.hit(unit.pattern, row);
+    }
+
+    /// Tries what must stand at a place of a row, all by itself.
+    pub(super) fn side(
+        &mut self,
+        side: &super::automaton::Side,
+        pattern: u32,
+        row: usize,
+        start: usize,
+    ) {
+        if self.is_settled(pattern, row) {
+            return;
+        }
+        self.efforts[pattern as usize].candidates += 1;
+        match self.walk(side, pattern, row, start) {
+            Some(true) => self.hit(pattern, row),
+            Some(false) => {}
+            None => self.whole(pattern, row),
+        }
+    }
+
+    /// Walks a side; `None` where it cannot, or where the pattern has walked too much in this row.
+    fn walk(
+        &mut self,
+        side: &super::automaton::Side,
+        pattern: u32,
+        row: usize,
+        start: usize,
+    ) -> Option<bool> {
+        let text = self.block.text(row);
+        let state = &mut self.states[pattern as usize];
+        if state.walked as usize > WALKED_BYTES_FREE + WALKS_MAX * text.len() {
+            return None;
+        }
+        let walk = side.walk(text, start);
+        state.walked = state.walked.saturating_add(walk.bytes as u32);
+        self.efforts[pattern as usize].walked_bytes += walk.bytes as u64;
+        walk.matches
+    }
+
+    /// Runs a pattern on a row.
+    pub(super) fn whole(&mut self, pattern: u32, row: usize) {
+        if self.is_settled(pattern, row) {
+            return;
+        }
+        let id = pattern as usize;
+        let text = self.block.text(row);
+        self.efforts[id].candidates += 1;
+        self.efforts[id].walked_bytes += text.len() as u64;
+        if run(&self.programs[id].expression, &mut self.caches[id].expression, text) {
+            self.hit(pattern, row);
+        } else {
+            self.states[id].settled = true;
+        }
+    }
+
+    /// Notes that the expression of a pattern matches a row, unless something excuses it.
+    fn hit(&mut self, pattern: u32, row: usize) {
+        let id = pattern as usize;
+        self.states[id].settled = true;
+        let excused = self.programs[id]
+            .unless
+            .as_ref()
+            .is_some_and(|unless| run(unless, &mut self.caches[id].unless, self.block.text(row)));
+        if !excused {
+            self.hits.push(pattern, row);
+        }
+    }
+
+    /// Whether it is known already what a pattern says of a row; begins the row if not.
+    fn is_settled(&mut self, pattern: u32, row: usize) -> bool {
+        let state = &mut self.states[pattern as usize];
+        let number = self.rows_before + row as u64 + 1;
+        if state.row != number {
+            *state = State { row: number, walked: 0, settled: false };
+        }
+        state.settled
+    }
+}
+
+fn run(expression: &Expression, cache: &mut Option<Cache>, text: &[u8]) -> bool {
+    expression.matches_with(cache.get_or_insert_with(|| expression.cache()), text)
+}
