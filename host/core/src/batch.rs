@@ -1,10 +1,12 @@
 //! Records of one lane, as columns over one byte arena.
 
 mod stored;
+mod texts;
 
 use crate::column::Bitmap;
 use crate::record::Record;
 use serde::Deserialize;
+use texts::Texts;
 
 /// A stretch of rows of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub struct Run {
     pub rows: u32,
 }
 
-/// A range of the arena.
+/// A range of the arena, or of the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Span {
     start: u32,
@@ -39,6 +41,8 @@ struct Row {
 #[derive(Debug, Default, Deserialize)]
 #[serde(try_from = "stored::Stored")]
 pub struct Batch {
+    texts: Texts,
+    /// All else that has bytes.
     arena: Vec<u8>,
     rows: Vec<Row>,
     runs: Vec<Run>,
@@ -58,7 +62,7 @@ impl Batch {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.arena.len() + self.rows.len() * size_of::<Row>()
+        self.texts.bytes().len() + self.arena.len() + self.rows.len() * size_of::<Row>()
     }
 
     /// The sources of the rows, in order.
@@ -83,7 +87,17 @@ impl Batch {
 
     /// The whole record.
     pub fn text(&self, row: usize) -> &[u8] {
-        self.slice(self.rows[row].text)
+        self.texts.text(self.rows[row].text)
+    }
+
+    /// The texts of all rows, and of others that were dropped, with room around them.
+    pub(crate) fn texts(&self) -> &[u8] {
+        self.texts.bytes()
+    }
+
+    /// Where in `texts` the text of a row starts and ends.
+    pub(crate) fn text_bounds(&self, row: usize) -> (u32, u32) {
+        (self.rows[row].text.start, self.rows[row].text.end)
     }
 
     /// The nearly constant words in front of the message.
@@ -124,7 +138,7 @@ impl Batch {
                 batch.attributes.push((name, value));
             }
             batch.rows.push(Row {
-                text: append(&mut batch.arena, self.slice(row.text)),
+                text: batch.texts.push(self.texts.text(row.text)),
                 head: append(&mut batch.arena, self.slice(row.head)),
                 body: append(&mut batch.arena, self.slice(row.body)),
                 attributes: Span { start: first, end: batch.attributes.len() as u32 },
@@ -193,7 +207,7 @@ impl BatchBuilder {
             position: record.position,
             time_ms,
             severity: record.severity,
-            text: append(&mut batch.arena, &record.text),
+            text: batch.texts.push(&record.text),
             head: append(&mut batch.arena, &record.head),
             body: append(&mut batch.arena, &record.body),
             attributes: Span { start: first, end: batch.attributes.len() as u32 },

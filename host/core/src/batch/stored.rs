@@ -55,7 +55,7 @@ impl Serialize for Batch {
             shapes: Vec::with_capacity(rows),
             bodies: Vec::with_capacity(rows),
             attributes: Vec::with_capacity(self.attributes.len()),
-            bytes: Vec::with_capacity(self.arena.len()),
+            bytes: Vec::with_capacity(self.bytes()),
         };
         (0..rows).for_each(|row| stored.push(self, row));
         stored.serialize(writer)
@@ -162,7 +162,7 @@ impl Batch {
             position: position.wrapping_add(stored.positions[row] as u64),
             time_ms: time_ms.wrapping_add(stored.times_ms[row]),
             severity: stored.severities[row],
-            text: append(&mut self.arena, text),
+            text: self.texts.push(text),
             head: append(&mut self.arena, head),
             body: append(&mut self.arena, body),
             attributes: Span { start: first, end: self.attributes.len() as u32 },

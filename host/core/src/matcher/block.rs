@@ -1,58 +1,64 @@
-//! The texts of a batch in one piece, with room around them, so that they are searched without looking at rows.
+//! The texts of a batch as one piece, and where rows lie in it.
 
 use crate::batch::Batch;
-use crate::simd::grams::PADDING;
 
-/// Bytes in front of the first text, so that what lies before a place can be looked at without asking.
-const FRONT: usize = 64;
-/// Stands between two texts. A match never reaches over it, as the bounds of rows are looked at.
-const SEPARATOR: u8 = b'\n';
-
-/// Texts of rows.
+/// Where rows lie, in the order of their places; what one scan leaves is room for the next.
 #[derive(Debug, Default)]
-pub(super) struct Block {
-    bytes: Vec<u8>,
-    /// Where each row starts, and where one more would.
-    starts: Vec<u32>,
+pub(super) struct Rows {
+    /// Start, end and number of each row.
+    rows: Vec<(u32, u32, u32)>,
 }
 
-impl Block {
-    /// Takes the texts of a batch.
-    pub(super) fn fill(&mut self, batch: &Batch) {
-        self.bytes.clear();
-        self.bytes.resize(FRONT, 0);
-        self.starts.clear();
-        for row in 0..batch.len() {
-            self.starts.push(self.bytes.len() as u32);
-            self.bytes.extend_from_slice(batch.text(row));
-            self.bytes.push(SEPARATOR);
-        }
-        self.starts.push(self.bytes.len() as u32);
-        self.bytes.resize(self.bytes.len() + PADDING, 0);
-    }
+/// Texts and rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block<'a> {
+    bytes: &'a [u8],
+    rows: &'a [(u32, u32, u32)],
+}
 
+impl Rows {
+    /// Takes the texts of a batch.
+    pub(super) fn block<'a>(&'a mut self, batch: &'a Batch) -> Block<'a> {
+        let bounds = (0..batch.len()).map(|row| (batch.text_bounds(row), row as u32));
+        self.rows.clear();
+        self.rows.extend(bounds.map(|((start, end), row)| (start, end, row)));
+        if !self.rows.is_sorted() {
+            // The rows of each source are in order already, which a stable sort makes use of.
+            self.rows.sort();
+        }
+        Block { bytes: batch.texts(), rows: &self.rows }
+    }
+}
+
+impl<'a> Block<'a> {
     /// Everything, with the room around it.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// Where texts lie in it.
     pub(super) fn range(&self) -> (usize, usize) {
-        (FRONT, self.bytes.len() - PADDING)
+        let (first, last) = (self.rows.first(), self.rows.last());
+        first.zip(last).map_or((0, 0), |(first, last)| (first.0 as usize, last.1 as usize))
     }
 
-    /// Number of rows.
+    /// Number of rows; they are counted from zero in the order of their places.
     pub(super) fn rows(&self) -> usize {
-        self.starts.len() - 1
+        self.rows.len()
+    }
+
+    /// The number of a row in the batch.
+    pub(super) fn number(&self, row: usize) -> u32 {
+        self.rows[row].2
     }
 
     /// Start and end of a row.
     pub(super) fn bounds(&self, row: usize) -> (usize, usize) {
-        (self.starts[row] as usize, self.starts[row + 1] as usize - 1)
+        (self.rows[row].0 as usize, self.rows[row].1 as usize)
     }
 
     /// The text of a row.
-    pub(super) fn text(&self, row: usize) -> &[u8] {
+    pub(super) fn text(&self, row: usize) -> &'a [u8] {
         let (start, end) = self.bounds(row);
         &self.bytes[start..end]
     }
@@ -60,10 +66,10 @@ impl Block {
     /// The row that a place lies in or behind, looked for from a row nearby.
     pub(super) fn row(&self, place: usize, nearby: usize) -> usize {
         let mut row = nearby;
-        while row > 0 && self.starts[row] as usize > place {
+        while row > 0 && self.rows[row].0 as usize > place {
             row -= 1;
         }
-        while row + 2 < self.starts.len() && self.starts[row + 1] as usize <= place {
+        while self.rows.get(row + 1).is_some_and(|next| next.0 as usize <= place) {
             row += 1;
         }
         row

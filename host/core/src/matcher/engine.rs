@@ -1,12 +1,12 @@
 //! The lanes, ready to run: what a plan becomes.
 
-use super::block::Block;
 use super::bytes::ClassString;
 use super::frequency::Frequencies;
 use super::grams::Grams;
 use super::needle::Needle;
 use super::plan::{Head, Plan, Unit};
 use super::runs::Run;
+use super::scan::Room;
 use super::shorts::Shorts;
 use super::window::{Chooser, Window};
 use super::{Program, Scan};
@@ -120,31 +120,25 @@ impl Engine {
     }
 
     /// Takes all lanes over a block.
-    pub(super) fn run(
-        &self,
-        level: Level,
-        block: &Block,
-        found: &mut Vec<u32>,
-        scan: &mut Scan<'_>,
-    ) {
+    pub(super) fn run(&self, level: Level, room: &mut Room, scan: &mut Scan<'_>) {
         if !self.grams.is_empty() {
-            self.run_grams(level, block, found, scan);
+            self.run_grams(level, &mut room.grams, scan);
         }
         if !self.shorts.is_empty() {
-            self.run_shorts(level, block, found, scan);
+            self.run_shorts(level, &mut room.shorts, scan);
         }
         for (run, pattern) in &self.runs {
-            run.scan(block, |row| scan.whole(*pattern, row));
+            run.scan(scan.block, |row| scan.whole(*pattern, row));
         }
-        self.run_heads(block, scan);
+        self.run_heads(scan);
         for pattern in &self.slow {
-            (0..block.rows()).for_each(|row| scan.whole(*pattern, row));
+            (0..scan.block.rows()).for_each(|row| scan.whole(*pattern, row));
         }
     }
 
-    fn run_grams(&self, level: Level, block: &Block, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
-        let text = block.bytes();
-        let count = self.grams.scan(level, text, block.range(), found);
+    fn run_grams(&self, level: Level, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
+        let text = scan.block.bytes();
+        let count = self.grams.scan(level, text, scan.block.range(), found);
         for &place in &found[..count] {
             for entry in self.grams.entries(text, place as usize) {
                 let start = place as isize - entry.before as isize;
@@ -153,10 +147,10 @@ impl Engine {
         }
     }
 
-    fn run_shorts(&self, level: Level, block: &Block, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
-        let text = block.bytes();
+    fn run_shorts(&self, level: Level, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
+        let text = scan.block.bytes();
         found.clear();
-        self.shorts.scan(level, text, block.range(), found);
+        self.shorts.scan(level, text, scan.block.range(), found);
         for &place in &found[..] {
             for (needle, first) in self.shorts.members(text, place as usize) {
                 scan.candidate(self, needle, place as usize - first as usize);
@@ -164,12 +158,12 @@ impl Engine {
         }
     }
 
-    fn run_heads(&self, block: &Block, scan: &mut Scan<'_>) {
+    fn run_heads(&self, scan: &mut Scan<'_>) {
         if self.heads.is_empty() {
             return;
         }
-        for row in 0..block.rows() {
-            let text = block.text(row);
+        for row in 0..scan.block.rows() {
+            let text = scan.block.text(row);
             let ends = memchr::memchr_iter(b'\n', text).map(|end| end + 1);
             for start in std::iter::once(0).chain(ends) {
                 let Some(&first) = text.get(start) else { continue };

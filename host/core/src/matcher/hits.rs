@@ -19,8 +19,8 @@ impl Hits {
         self.rows = rows;
     }
 
-    pub(super) fn push(&mut self, pattern: u32, row: usize) {
-        self.pairs.push((pattern, row as u32));
+    pub(super) fn push(&mut self, pattern: u32, row: u32) {
+        self.pairs.push((pattern, row));
     }
 
     /// Puts the pairs in order.

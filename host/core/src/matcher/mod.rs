@@ -138,10 +138,8 @@ impl Matcher {
         if batch.is_empty() {
             return;
         }
-        scratch.block.fill(batch);
-        let (mut scan, found) = scratch.scan(&self.programs, hits);
-        let block = scan.block;
-        self.engine.run(self.level, block, found, &mut scan);
+        let (mut scan, room) = scratch.scan(&self.programs, batch, hits);
+        self.engine.run(self.level, room, &mut scan);
         hits.finish();
     }
 }

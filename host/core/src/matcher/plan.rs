@@ -15,6 +15,10 @@ use super::window::Chooser;
 const BACKWARDS: f64 = 1.25;
 /// What every part before the needle costs, as a rate of finds; it decides between needles that are equally rare.
 const PART_COST: f64 = 1e-7;
+/// Of `subject.*trouble`, the subject costs so much more, as logs of a healthy system are full of it.
+const SUBJECT: f64 = 3.0;
+/// Within this many parts of one byte each, only the first is tried as the beginning of a needle.
+const STRAIGHT_PARTS_MAX: usize = 16;
 /// Needles that cost more than this give way to a test at the start of each line.
 const HEAD_COST: f64 = 2e-3;
 /// Needles that cost more than this give way to a search for runs.
@@ -118,10 +122,16 @@ fn ways(parts: &Parts, chooser: Chooser<'_>, splits: u32) -> Option<Vec<Way>> {
 fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
     let mut prefixes = Prefixes::end();
     let mut best: (f64, Option<(usize, Prefixes)>) = (f64::INFINITY, None);
+    let mut gap = false;
     for place in (0..parts.len()).rev() {
         prefixes = prefixes.before(&parts[place]);
+        gap |= is_gap(&parts[place]);
+        if place % STRAIGHT_PARTS_MAX > 0 && is_straight(&parts[place - 1]) {
+            continue;
+        }
         let backwards = if place == 0 { 1.0 } else { BACKWARDS };
-        let cost = chooser.cost(&prefixes.needles) * backwards + place as f64 * PART_COST;
+        let subject = if gap { SUBJECT } else { 1.0 };
+        let cost = chooser.cost(&prefixes.needles) * backwards * subject + place as f64 * PART_COST;
         if cost < best.0 {
             best = (cost, Some((place, prefixes.clone())));
         }
@@ -134,6 +144,18 @@ fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
         from: (!prefixes.complete).then(|| Hir::concat(back.to_vec())),
     };
     (Some(way), cost)
+}
+
+/// Whether a needle may as well begin with it as behind it.
+fn is_straight(part: &Hir) -> bool {
+    matches!(part.kind(), HirKind::Class(_) | HirKind::Literal(_))
+}
+
+/// Whether it skips over whatever stands there.
+fn is_gap(part: &Hir) -> bool {
+    let HirKind::Repetition(repetition) = part.kind() else { return false };
+    let HirKind::Class(class) = repetition.sub.kind() else { return false };
+    repetition.max.is_none() && ByteSet::of_class(class).is_none_or(|set| set.len() > 200)
 }
 
 fn starts_line(part: &Hir) -> bool {

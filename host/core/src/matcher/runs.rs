@@ -25,7 +25,7 @@ impl Run {
     /// Calls back with every row that has such a run, in their order.
     ///
     /// A run covers one of the stretches of half its length that the text is cut into, whole.
-    pub(super) fn scan(&self, block: &Block, mut found: impl FnMut(usize)) {
+    pub(super) fn scan(&self, block: Block<'_>, mut found: impl FnMut(usize)) {
         let (first, end) = block.range();
         let bytes = block.bytes();
         let stretch = self.len / 2;

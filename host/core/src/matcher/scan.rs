@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use regex_automata::meta::Cache;
 
-use super::block::Block;
+use super::block::{Block, Rows};
 use super::engine::Engine;
 use super::hits::Hits;
 use super::{Program, Programs};
+use crate::batch::Batch;
 use crate::pattern::Expression;
 
 /// A pattern may walk so many times the length of a row before it is run on the row as a whole instead.
@@ -26,8 +27,15 @@ pub struct Scratch {
     bytes: u64,
     /// Rows of scans before this one, so that a row has a number of its own.
     rows_before: u64,
-    pub(super) block: Block,
-    pub(super) found: Vec<u32>,
+    rows: Rows,
+    room: Room,
+}
+
+/// Places that lanes found.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    pub(super) grams: Vec<u32>,
+    pub(super) shorts: Vec<u32>,
 }
 
 /// What a pattern has cost so far.
@@ -75,27 +83,29 @@ impl Scratch {
         }
     }
 
-    /// The parts a scan works with, the block and the places aside.
+    /// The parts a scan works with, the places aside.
     pub(super) fn scan<'a>(
         &'a mut self,
         programs: &'a [Program],
+        batch: &'a Batch,
         hits: &'a mut Hits,
-    ) -> (Scan<'a>, &'a mut Vec<u32>) {
-        let (first, end) = self.block.range();
+    ) -> (Scan<'a>, &'a mut Room) {
+        let block = self.rows.block(batch);
+        let (first, end) = block.range();
         self.bytes += (end - first) as u64;
         let rows_before = self.rows_before;
-        self.rows_before += self.block.rows() as u64;
+        self.rows_before += block.rows() as u64;
         let scan = Scan {
             programs,
             caches: &mut self.caches,
             states: &mut self.states,
             efforts: &mut self.efforts,
-            block: &self.block,
+            block,
             hits,
             row: 0,
             rows_before,
         };
-        (scan, &mut self.found)
+        (scan, &mut self.room)
     }
 }
 
@@ -105,7 +115,7 @@ pub(super) struct Scan<'a> {
     caches: &'a mut [Caches],
     states: &'a mut [State],
     efforts: &'a mut [Effort],
-    pub(super) block: &'a Block,
+    pub(super) block: Block<'a>,
     hits: &'a mut Hits,
     /// The row of the last candidate.
     row: usize,
@@ -209,7 +219,7 @@ impl Scan<'_> {
             .as_ref()
             .is_some_and(|unless| run(unless, &mut self.caches[id].unless, self.block.text(row)));
         if !excused {
-            self.hits.push(pattern, row);
+            self.hits.push(pattern, self.block.number(row));
         }
     }
 

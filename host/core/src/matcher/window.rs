@@ -10,7 +10,7 @@ const GRAMS_MAX: usize = 512;
 /// Beyond this many grams their frequency is judged by pairs of bytes.
 const GRAMS_COUNTED: usize = 32;
 /// What each gram in the table costs, as it makes others pass by chance.
-const GRAM_COST: f64 = 4e-9;
+const GRAM_COST: f64 = 4e-8;
 /// What the lane of short needles costs beside what it finds.
 const SHORT_COST: f64 = 2e-5;
 /// Short needles that are found more often than this are not looked for.
@@ -37,6 +37,9 @@ impl Window {
         }
     }
 }
+
+/// A gram nobody has seen yet is taken to be this frequent, as tomorrow's logs may have it.
+const RATE_MIN: f64 = 1e-6;
 
 /// Chooses windows for one stride.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +71,7 @@ impl Chooser<'_> {
         let mut best: Option<(isize, f64)> = None;
         for (place, rates) in rates.windows(self.stride).enumerate() {
             let Some(sum) = rates.iter().copied().sum::<Option<f64>>() else { continue };
-            let rate = sum / stride as f64;
+            let rate = sum / stride as f64 + RATE_MIN;
             if best.is_none_or(|(_, least)| rate < least) {
                 best = Some((place as isize - 1, rate));
             }

@@ -109,7 +109,7 @@ mod avx512 {
     use super::{FOLD, Filter, MULTIPLIER, SLACK};
     use std::arch::x86_64::*;
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
     pub(super) fn scan(
         filter: &Filter,
         text: &[u8],
@@ -186,7 +186,7 @@ mod avx2 {
     use super::{FOLD, Filter, MULTIPLIER, SLACK};
     use std::arch::x86_64::*;
 
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,popcnt")]
     pub(super) fn scan(
         filter: &Filter,
         text: &[u8],

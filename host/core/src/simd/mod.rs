@@ -32,10 +32,12 @@ impl Level {
         let mut levels = vec![Level::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") {
+            let narrow = is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi1");
+            if narrow && is_x86_feature_detected!("avx2") {
                 levels.push(Level::Wide);
             }
-            let widest = is_x86_feature_detected!("avx512f")
+            let widest = narrow
+                && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512vbmi");

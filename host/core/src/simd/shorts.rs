@@ -95,7 +95,7 @@ mod avx512 {
     use super::{BYTES, Buckets, append};
     use std::arch::x86_64::*;
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1")]
     pub(super) fn scan(
         buckets: &Buckets,
         text: &[u8],
