@@ -11,10 +11,14 @@ use regex_syntax::hir::Hir;
 
 /// Largest table of another kind that is made on the way, in bytes.
 const DENSE_BYTES_MAX: usize = 1 << 18;
-/// Most entries of a table, so that a state fits sixteen bits.
-const ENTRIES_MAX: usize = 1 << 16;
-/// A state from which nothing matches.
-const DEAD: u16 = 0;
+/// Most states, so that each fits a byte: what surrounds a needle is small, or as well left to the expression itself.
+const STATES_MAX: usize = 256;
+/// Bytes in front of the states, a class for each value of a byte.
+const CLASSES: usize = 256;
+/// The state from which nothing matches.
+const DEAD: u8 = 0;
+/// The state that has matched.
+const MATCHED: u8 = 1;
 /// Kinds of neighbours that decide where to begin, each with a byte that is one.
 const NEIGHBOURS: [Option<u8>; 5] = [None, Some(b'\n'), Some(b'a'), Some(b'\r'), Some(b' ')];
 
@@ -26,16 +30,16 @@ pub(super) struct Side {
     automaton: OnceLock<Option<Automaton>>,
 }
 
-/// A table of states and classes of bytes.
+/// A table of classes and states, in one piece as it is mostly not in the cache.
 #[derive(Debug)]
 struct Automaton {
-    /// Next state by state plus class.
-    next: Box<[u16]>,
-    classes: Box<[u8; 256]>,
-    starts: [u16; NEIGHBOURS.len()],
+    /// The class of each byte, then for each state the next one by class.
+    table: Box<[u8]>,
+    /// States are this far apart, as a power of two.
+    width_log2: u32,
+    starts: [u8; NEIGHBOURS.len()],
     /// Class of the end of a text.
-    end: u16,
-    matched: u16,
+    end: u8,
 }
 
 /// What a walk says, and how many bytes it took.
@@ -75,7 +79,7 @@ impl Side {
     /// Bytes held by the table, if it was made.
     pub(super) fn bytes(&self) -> usize {
         let automaton = self.automaton.get().and_then(Option::as_ref);
-        automaton.map_or(0, |automaton| automaton.next.len() * 2 + 256)
+        automaton.map_or(0, |automaton| automaton.table.len())
     }
 }
 
@@ -100,70 +104,73 @@ impl Automaton {
         Automaton::flatten(&dense)
     }
 
-    /// Numbers the states anew: zero is dead, the second is matched, and both are left by no byte.
+    /// Numbers the states anew: the first is dead, the second has matched, and no byte leaves either.
     fn flatten(dense: &dense::DFA<Vec<u32>>) -> Option<Automaton> {
         let classes = dense.byte_classes();
-        let end = classes.eoi().as_usize();
-        let width = (end + 1).next_power_of_two();
+        let end = u8::try_from(classes.eoi().as_usize()).ok()?;
+        let width_log2 = (usize::from(end) + 1).next_power_of_two().ilog2();
         let mut states: Vec<StateID> = Vec::new();
         let number = |state: StateID, states: &mut Vec<StateID>| {
-            let place = if dense.is_dead_state(state) {
-                0
-            } else if dense.is_match_state(state) {
-                1
-            } else {
-                let known = states.iter().position(|&known| known == state);
-                2 + known.unwrap_or_else(|| {
-                    states.push(state);
-                    states.len() - 1
-                })
-            };
-            ((place + 1) * width <= ENTRIES_MAX).then_some((place * width) as u16)
+            if dense.is_dead_state(state) {
+                return Some(DEAD);
+            }
+            if dense.is_match_state(state) {
+                return Some(MATCHED);
+            }
+            let known = states.iter().position(|&known| known == state);
+            let place = known.unwrap_or_else(|| {
+                states.push(state);
+                states.len() - 1
+            });
+            (place + 2 < STATES_MAX).then_some(place as u8 + 2)
         };
         let mut starts = [DEAD; NEIGHBOURS.len()];
         for (start, neighbour) in starts.iter_mut().zip(NEIGHBOURS) {
             let config = start::Config::new().anchored(Anchored::Yes).look_behind(neighbour);
             *start = number(dense.start_state(&config).ok()?, &mut states)?;
         }
-        let mut next = vec![DEAD; 2 * width];
-        next[width..].fill(width as u16);
+        let mut table: Vec<u8> = (0..=255).map(|byte| classes.get(byte)).collect();
+        table.resize(CLASSES + (1 << width_log2), DEAD);
+        table.resize(CLASSES + (2 << width_log2), MATCHED);
         let mut done = 0;
         while done < states.len() {
             let state = states[done];
-            let row = next.len();
-            next.resize(row + width, DEAD);
-            for byte in classes.representatives(0..=255) {
-                let Some(byte) = byte.as_u8() else { continue };
-                let class = usize::from(classes.get(byte));
-                next[row + class] = number(dense.next_state(state, byte), &mut states)?;
+            let row = table.len();
+            table.resize(row + (1 << width_log2), DEAD);
+            for byte in classes.representatives(0..=255).filter_map(|unit| unit.as_u8()) {
+                let next = number(dense.next_state(state, byte), &mut states)?;
+                table[row + usize::from(classes.get(byte))] = next;
             }
-            next[row + end] = number(dense.next_eoi_state(state), &mut states)?;
+            table[row + usize::from(end)] = number(dense.next_eoi_state(state), &mut states)?;
             done += 1;
         }
-        let table = std::array::from_fn(|byte| classes.get(byte as u8));
-        Some(Automaton {
-            next: next.into(),
-            classes: Box::new(table),
-            starts,
-            end: end as u16,
-            matched: width as u16,
-        })
+        Some(Automaton { table: table.into(), width_log2, starts, end })
     }
 
-    fn walk<'a>(&self, neighbour: Option<u8>, text: impl Iterator<Item = &'a u8>) -> (bool, usize) {
+    fn walk<'a>(
+        &self,
+        neighbour: Option<u8>,
+        mut text: impl Iterator<Item = &'a u8>,
+    ) -> (bool, usize) {
         let mut state = self.starts[kind(neighbour)];
         let mut bytes = 0;
-        for &byte in text {
-            if state <= self.matched {
-                return (state == self.matched, bytes);
-            }
-            bytes += 1;
-            state = self.next[usize::from(state + u16::from(self.classes[usize::from(byte)]))];
+        while state > MATCHED {
+            let row = CLASSES + (usize::from(state) << self.width_log2);
+            // A state that stays, as that of `.*`, is left by a branch and not by looking up the next one: so the
+            // processor goes on before it knows.
+            let next = loop {
+                let Some(&byte) = text.next() else {
+                    return (self.table[row + usize::from(self.end)] == MATCHED, bytes);
+                };
+                bytes += 1;
+                let next = self.table[row + usize::from(self.table[usize::from(byte)])];
+                if next != state {
+                    break next;
+                }
+            };
+            state = next;
         }
-        if state > self.matched {
-            state = self.next[usize::from(state + self.end)];
-        }
-        (state == self.matched, bytes)
+        (state == MATCHED, bytes)
     }
 }
 

@@ -110,7 +110,7 @@ impl Engine {
     pub(super) fn bytes(&self) -> usize {
         let needles = self.needles.iter();
         let needles = needles.map(|(needle, units)| needle.bytes() + size_of_val(&units[..]));
-        let sides = self.units.iter().flat_map(|unit| [&unit.before, &unit.from]).flatten();
+        let sides = self.units.iter().flat_map(|unit| [&unit.before, &unit.after]).flatten();
         let heads = self.heads.iter().map(|head| &head.side);
         self.grams.bytes()
             + size_of::<Shorts>()

@@ -31,8 +31,9 @@ const SPLITS_MAX: u32 = 2;
 pub(super) struct Unit {
     pub(super) pattern: u32,
     pub(super) before: Option<Side>,
-    /// From the start of the needle on.
-    pub(super) from: Option<Side>,
+    pub(super) after: Option<Side>,
+    /// Where `after` begins: so many bytes of the needle are all that can stand there.
+    pub(super) settled: usize,
 }
 
 /// What is tried at the start of each line.
@@ -58,7 +59,7 @@ pub(super) struct Plan {
 
 /// One way to find a branch.
 enum Way {
-    Needle { needles: Vec<ClassString>, before: Option<Hir>, from: Option<Hir> },
+    Needle { needles: Vec<ClassString>, before: Option<Hir>, after: Option<Hir>, settled: usize },
     Head { first: ByteSet, syntax: Hir },
     Run { set: ByteSet, len: usize },
 }
@@ -71,10 +72,10 @@ impl Plan {
         let Some(ways) = ways else { return self.slow.push(pattern) };
         for way in ways.into_iter().flatten() {
             match way {
-                Way::Needle { needles, before, from } => {
+                Way::Needle { needles, before, after, settled } => {
                     let unit = self.units.len() as u32;
-                    let (before, from) = (before.map(Side::backwards), from.map(Side::forwards));
-                    self.units.push(Unit { pattern, before, from });
+                    let (before, after) = (before.map(Side::backwards), after.map(Side::forwards));
+                    self.units.push(Unit { pattern, before, after, settled });
                     needles.into_iter().for_each(|needle| self.announce(needle, unit));
                 }
                 Way::Head { first, syntax } => {
@@ -138,10 +139,13 @@ fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
     }
     let (cost, Some((place, prefixes))) = best else { return (None, f64::INFINITY) };
     let (front, back) = parts.split_at(place);
+    let shortest = prefixes.needles.iter().map(Vec::len).min().unwrap_or(0);
+    let (parts, settled) = straight(back, shortest);
     let way = Way::Needle {
         needles: prefixes.needles,
         before: (!front.is_empty()).then(|| Hir::concat(front.to_vec())),
-        from: (!prefixes.complete).then(|| Hir::concat(back.to_vec())),
+        after: (!prefixes.complete).then(|| Hir::concat(back[parts..].to_vec())),
+        settled,
     };
     (Some(way), cost)
 }
@@ -149,6 +153,23 @@ fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
 /// Whether a needle may as well begin with it as behind it.
 fn is_straight(part: &Hir) -> bool {
     matches!(part.kind(), HirKind::Class(_) | HirKind::Literal(_))
+}
+
+/// How many parts are settled by a needle of so many bytes that stands there, and how many bytes these are.
+fn straight(parts: &[Hir], needle_bytes: usize) -> (usize, usize) {
+    let mut settled = 0;
+    for (place, part) in parts.iter().enumerate() {
+        let bytes = match part.kind() {
+            HirKind::Literal(literal) => literal.0.len(),
+            HirKind::Class(class) if ByteSet::of_class(class).is_some() => 1,
+            _ => return (place, settled),
+        };
+        if settled + bytes > needle_bytes {
+            return (place, settled);
+        }
+        settled += bytes;
+    }
+    (parts.len(), settled)
 }
 
 /// Whether it skips over whatever stands there.

@@ -146,8 +146,10 @@ impl Scan<'_> {
     }
 
     fn confirm(&mut self, unit: &super::plan::Unit, row: usize, start: usize) {
-        for side in [&unit.from, &unit.before].into_iter().flatten() {
-            match self.walk(side, unit.pattern, row, start) {
+        let after = unit.after.iter().map(|side| (side, start + unit.settled));
+        let before = unit.before.iter().map(|side| (side, start));
+        for (side, place) in after.chain(before) {
+            match self.walk(side, unit.pattern, row, place) {
                 Some(true) => {}
                 Some(false) => return,
                 None => return self.whole(unit.pattern, row),
