@@ -98,6 +98,7 @@ impl Automaton {
         let config = dense::Config::new()
             .match_kind(MatchKind::All)
             .start_kind(StartKind::Anchored)
+            .minimize(true)
             .dfa_size_limit(Some(DENSE_BYTES_MAX))
             .determinize_size_limit(Some(DENSE_BYTES_MAX * 4));
         let dense = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;

@@ -1,6 +1,7 @@
 //! The lanes, ready to run: what a plan becomes.
 
 use super::bytes::ClassString;
+use super::effort::Lint;
 use super::frequency::Frequencies;
 use super::grams::Grams;
 use super::needle::Needle;
@@ -42,7 +43,7 @@ pub(super) struct Engine {
     heads: Box<[Head]>,
     runs: Box<[(Run, u32)]>,
     slow: Box<[u32]>,
-    lanes: Box<[Lane]>,
+    lints: Box<[Lint]>,
 }
 
 impl Engine {
@@ -72,8 +73,13 @@ impl Engine {
             *own = lane.max(*own);
         };
         let (mut long, mut short): (Vec<(u32, &ClassString, isize)>, Vec<_>) = Default::default();
+        let mut rates = vec![0.0; patterns];
         for (number, (string, units)) in plan.needles.iter().enumerate() {
-            match chooser.window(string) {
+            let window = chooser.window(string);
+            for unit in units {
+                rates[plan.units[*unit as usize].pattern as usize] += window.rate();
+            }
+            match window {
                 Window::Grams { first, .. } => long.push((number as u32, string, first)),
                 Window::Short { first, .. } => {
                     let patterns = units.iter().map(|unit| plan.units[*unit as usize].pattern);
@@ -86,6 +92,7 @@ impl Engine {
         plan.runs.iter().for_each(|(_, pattern)| lift(*pattern, Lane::Runs));
         plan.heads.iter().for_each(|head| lift(head.pattern, Lane::Heads));
         plan.slow.iter().for_each(|pattern| lift(*pattern, Lane::Slow));
+        let lints = lanes.into_iter().zip(rates).map(|(lane, rate)| Lint::new(lane, rate));
         let grams = Grams::new(&long, chooser.stride);
         let shorts = Shorts::new(&short, chooser.frequencies);
         let needles = plan.needles.into_iter();
@@ -97,13 +104,13 @@ impl Engine {
             heads: plan.heads.into(),
             runs: plan.runs.into(),
             slow: plan.slow.into(),
-            lanes: lanes.into(),
+            lints: lints.collect(),
         }
     }
 
-    /// The lane of each pattern.
-    pub(super) fn lanes(&self) -> &[Lane] {
-        &self.lanes
+    /// What each pattern is expected to cost.
+    pub(super) fn lints(&self) -> &[Lint] {
+        &self.lints
     }
 
     /// Bytes held by tables and by the automata made so far.

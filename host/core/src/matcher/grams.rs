@@ -12,8 +12,8 @@ const BEFORE: usize = 2;
 const AROUND: usize = 8;
 const FOLD: u64 = 0x2020_2020_2020_2020;
 const MULTIPLIER: u32 = 0x85EB_CA6B;
-/// Bits of the filter for each gram: what passes by chance is then a few in a thousand.
-const FILTER_BITS: usize = 32;
+/// Bits of the filter for each gram: few pass by chance then, and it stays in the nearest cache.
+const FILTER_BITS: usize = 16;
 
 /// Where a needle would start for a gram that is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,15 +3,16 @@
 //! Each expression is taken apart into branches, and of each branch some bytes are chosen that every match of it has
 //! and that are rare in logs: its needle. Lanes look for all needles in the whole block at once, and what surrounds a
 //! needle that was found is confirmed from there on. A pattern for which no lane is fit is run on every row, and
-//! [`Matcher::lanes`] says so. The result is exactly that of running each expression alone.
+//! [`Matcher::lint`] says so. The result is exactly that of running each expression alone.
 //!
 //! In the order in which a pattern travels: `shape` and `prefix` say what a match must have, `window` and `frequency`
 //! what of it is rare, `plan` chooses the lane; `grams`, `shorts`, `runs` are the lanes, `needle` and `automaton`
-//! confirm, `scan` counts what that costs.
+//! confirm; `scan` counts what that costs, and `effort` judges it.
 
 mod automaton;
 mod block;
 mod bytes;
+mod effort;
 mod engine;
 mod frequency;
 mod grams;
@@ -33,12 +34,13 @@ use crate::batch::Batch;
 use crate::pattern::{Expression, ExpressionError, Pattern};
 use crate::plugin::PluginPattern;
 pub use crate::simd::Level;
+pub use effort::{Effort, Efforts, Lint};
 use engine::Engine;
 pub use engine::Lane;
 pub use frequency::Frequencies;
 pub use hits::Hits;
 use scan::Scan;
-pub use scan::{Effort, Scratch};
+pub use scan::Scratch;
 
 /// Most patterns in one matcher, those of plugins included.
 pub const PATTERNS_MAX: usize = 65_536;
@@ -99,8 +101,12 @@ impl Matcher {
     }
 
     /// The same patterns, looked for by what is known of the traffic now; hits stay the same, only their price changes.
-    pub fn refined(&self, frequencies: &Frequencies) -> Matcher {
-        let engine = Arc::new(Engine::new(&self.programs, frequencies, &[]));
+    ///
+    /// A pattern that has exceeded its budget is run on every row from now on, which [`Matcher::lint`] tells.
+    pub fn refined(&self, frequencies: &Frequencies, efforts: &Efforts) -> Matcher {
+        let demoted: Vec<bool> =
+            (0..self.len()).map(|pattern| efforts.exceeds_budget(pattern)).collect();
+        let engine = Arc::new(Engine::new(&self.programs, frequencies, &demoted));
         Matcher { programs: Arc::clone(&self.programs), engine, level: self.level }
     }
 
@@ -121,9 +127,9 @@ impl Matcher {
         self.programs.is_empty()
     }
 
-    /// The lane of each pattern.
-    pub fn lanes(&self) -> &[Lane] {
-        self.engine.lanes()
+    /// What looking for each pattern is expected to cost.
+    pub fn lint(&self) -> &[Lint] {
+        self.engine.lints()
     }
 
     /// Bytes held by tables and by the automata made so far, the expressions aside.

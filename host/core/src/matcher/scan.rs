@@ -5,6 +5,7 @@ use std::sync::Arc;
 use regex_automata::meta::Cache;
 
 use super::block::{Block, Rows};
+use super::effort::{Effort, Efforts};
 use super::engine::Engine;
 use super::hits::Hits;
 use super::{Program, Programs};
@@ -23,8 +24,7 @@ pub struct Scratch {
     programs: Option<Arc<Programs>>,
     caches: Vec<Caches>,
     states: Vec<State>,
-    efforts: Vec<Effort>,
-    bytes: u64,
+    efforts: Efforts,
     /// Rows of scans before this one, so that a row has a number of its own.
     rows_before: u64,
     rows: Rows,
@@ -36,15 +36,6 @@ pub struct Scratch {
 pub(super) struct Room {
     pub(super) grams: Vec<u32>,
     pub(super) shorts: Vec<u32>,
-}
-
-/// What a pattern has cost so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Effort {
-    /// Places where one of its needles stood.
-    pub candidates: u64,
-    /// Bytes looked at to confirm or to refute them.
-    pub walked_bytes: u64,
 }
 
 /// Made at the first run of a program, since most programs never run.
@@ -64,11 +55,10 @@ struct State {
 }
 
 impl Scratch {
-    /// What each pattern has cost since these were taken last, and the bytes of text that it cost it in.
-    pub fn take_efforts(&mut self) -> (Vec<Effort>, u64) {
-        let efforts = std::mem::take(&mut self.efforts);
-        self.efforts = vec![Effort::default(); efforts.len()];
-        (efforts, std::mem::take(&mut self.bytes))
+    /// What the patterns have cost since this was asked last.
+    pub fn take_efforts(&mut self) -> Efforts {
+        let none = vec![Effort::default(); self.efforts.patterns.len()];
+        std::mem::replace(&mut self.efforts, Efforts { patterns: none, bytes: 0 })
     }
 
     /// Forgets the rows of the last scan, and the caches too if they belong to other patterns.
@@ -78,7 +68,7 @@ impl Scratch {
             self.caches.clear();
             self.caches.resize_with(programs.len(), Caches::default);
             self.states = vec![State::default(); programs.len()];
-            self.efforts = vec![Effort::default(); programs.len()];
+            self.efforts = Efforts { patterns: vec![Effort::default(); programs.len()], bytes: 0 };
             self.rows_before = 0;
         }
     }
@@ -92,14 +82,14 @@ impl Scratch {
     ) -> (Scan<'a>, &'a mut Room) {
         let block = self.rows.block(batch);
         let (first, end) = block.range();
-        self.bytes += (end - first) as u64;
+        self.efforts.bytes += (end - first) as u64;
         let rows_before = self.rows_before;
         self.rows_before += block.rows() as u64;
         let scan = Scan {
             programs,
             caches: &mut self.caches,
             states: &mut self.states,
-            efforts: &mut self.efforts,
+            efforts: &mut self.efforts.patterns,
             block,
             hits,
             row: 0,

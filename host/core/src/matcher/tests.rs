@@ -1,5 +1,6 @@
 //! A scan is exactly what each pattern says alone.
 
+mod hostile;
 mod random;
 
 use super::*;

@@ -10,9 +10,9 @@ const GRAMS_MAX: usize = 512;
 /// Beyond this many grams their frequency is judged by pairs of bytes.
 const GRAMS_COUNTED: usize = 32;
 /// What each gram in the table costs, as it makes others pass by chance.
-const GRAM_COST: f64 = 4e-8;
+const GRAM_COST: f64 = 2e-7;
 /// What the lane of short needles costs beside what it finds.
-const SHORT_COST: f64 = 2e-5;
+const SHORT_COST: f64 = 1e-4;
 /// Short needles that are found more often than this are not looked for.
 const SHORT_RATE_MAX: f64 = 0.01;
 
@@ -28,6 +28,14 @@ pub(super) enum Window {
 }
 
 impl Window {
+    /// Share of the places where it is found.
+    pub(super) fn rate(self) -> f64 {
+        match self {
+            Window::Grams { rate, .. } | Window::Short { rate, .. } => rate,
+            Window::Nowhere => 1.0,
+        }
+    }
+
     /// What looking for the needle costs, as a rate of finds.
     pub(super) fn cost(self) -> f64 {
         match self {

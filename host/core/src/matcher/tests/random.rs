@@ -163,7 +163,7 @@ fn check_seed(seed: u64) -> usize {
     let mut counts = Frequencies::empty();
     lines.iter().for_each(|line| counts.observe(line));
     let (mut scratch, mut hits) = (Scratch::default(), Hits::default());
-    for matcher in [matcher.refined(&counts), matcher] {
+    for matcher in [matcher.refined(&counts, &Efforts::default()), matcher] {
         for level in Level::available() {
             let matcher = matcher.clone().at_level(level);
             matcher.scan(&batch(&lines), &mut scratch, &mut hits);
