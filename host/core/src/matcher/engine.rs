@@ -49,11 +49,9 @@ pub(super) struct Engine {
 impl Engine {
     /// Plans the patterns; those in `demoted` go to the slow lane.
     pub(super) fn new(programs: &[Program], frequencies: &Frequencies, demoted: &[bool]) -> Engine {
-        let stride = match programs.len() {
-            ..=PATTERNS_OF_THREE => 3,
-            ..=PATTERNS_OF_TWO => 2,
-            _ => 1,
-        };
+        let by_size = [(PATTERNS_OF_THREE, 3), (PATTERNS_OF_TWO, 2)];
+        let fits = by_size.iter().find(|(patterns, _)| programs.len() <= *patterns);
+        let stride = fits.map_or(1, |(_, stride)| *stride);
         let chooser = Chooser { frequencies, stride };
         let mut plan = Plan::default();
         for (id, program) in programs.iter().enumerate() {
@@ -129,10 +127,10 @@ impl Engine {
     /// Takes all lanes over a block.
     pub(super) fn run(&self, level: Level, room: &mut Room, scan: &mut Scan<'_>) {
         if !self.grams.is_empty() {
-            self.run_grams(level, &mut room.grams, scan);
+            self.run_grams(level, room, scan);
         }
         if !self.shorts.is_empty() {
-            self.run_shorts(level, &mut room.shorts, scan);
+            self.run_shorts(level, room, scan);
         }
         for (run, pattern) in &self.runs {
             run.scan(scan.block, |row| scan.whole(*pattern, row));
@@ -143,26 +141,41 @@ impl Engine {
         }
     }
 
-    fn run_grams(&self, level: Level, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
+    fn run_grams(&self, level: Level, room: &mut Room, scan: &mut Scan<'_>) {
         let text = scan.block.bytes();
-        let count = self.grams.scan(level, text, scan.block.range(), found);
-        for &place in &found[..count] {
+        let count = self.grams.scan(level, text, scan.block.range(), &mut room.places);
+        room.candidates.clear();
+        for &place in &room.places[..count] {
             for entry in self.grams.entries(text, place as usize) {
-                let start = place as isize - entry.before as isize;
-                scan.candidate(self, entry.needle, start as usize);
+                let start = (place as i32 - entry.before) as u32;
+                self.compare(text, entry.needle, start, &mut room.candidates);
             }
+        }
+        room.candidates.iter().for_each(|&(needle, start)| scan.candidate(self, needle, start));
+    }
+
+    /// Keeps a candidate whose needle stands where it should.
+    ///
+    /// All are compared before the first is confirmed: so the processor fetches many needles at once, and later what
+    /// belongs to many of them.
+    fn compare(&self, text: &[u8], needle: u32, start: u32, candidates: &mut Vec<(u32, u32)>) {
+        let bytes = text[start as usize..].first_chunk();
+        if bytes.is_some_and(|bytes| self.needles[needle as usize].0.begins(bytes)) {
+            candidates.push((needle, start));
         }
     }
 
-    fn run_shorts(&self, level: Level, found: &mut Vec<u32>, scan: &mut Scan<'_>) {
+    fn run_shorts(&self, level: Level, room: &mut Room, scan: &mut Scan<'_>) {
         let text = scan.block.bytes();
-        found.clear();
-        self.shorts.scan(level, text, scan.block.range(), found);
-        for &place in &found[..] {
+        room.shorts.clear();
+        self.shorts.scan(level, text, scan.block.range(), &mut room.shorts);
+        room.candidates.clear();
+        for &place in &room.shorts {
             for (needle, first) in self.shorts.members(text, place as usize) {
-                scan.candidate(self, needle, place as usize - first as usize);
+                self.compare(text, needle, place - first, &mut room.candidates);
             }
         }
+        room.candidates.iter().for_each(|&(needle, start)| scan.candidate(self, needle, start));
     }
 
     fn run_heads(&self, scan: &mut Scan<'_>) {

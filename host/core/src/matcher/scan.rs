@@ -34,8 +34,11 @@ pub struct Scratch {
 /// Places that lanes found.
 #[derive(Debug, Default)]
 pub(super) struct Room {
-    pub(super) grams: Vec<u32>,
+    /// Of the lane of grams; only the first of them are from the last scan.
+    pub(super) places: Vec<u32>,
     pub(super) shorts: Vec<u32>,
+    /// Needles that stand there, and where they start.
+    pub(super) candidates: Vec<(u32, u32)>,
 }
 
 /// Made at the first run of a program, since most programs never run.
@@ -113,13 +116,10 @@ pub(super) struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Looks at a place where a needle may start.
-    pub(super) fn candidate(&mut self, engine: &Engine, needle: u32, start: usize) {
+    /// Looks at what surrounds a needle that stands at a place.
+    pub(super) fn candidate(&mut self, engine: &Engine, needle: u32, start: u32) {
         let (needle, units) = &engine.needles[needle as usize];
-        let stands = self.block.bytes()[start..].first_chunk().is_some_and(|b| needle.begins(b));
-        if !stands {
-            return;
-        }
+        let start = start as usize;
         self.row = self.block.row(start, self.row);
         let (first, end) = self.block.bounds(self.row);
         if start < first || start + needle.len() > end {

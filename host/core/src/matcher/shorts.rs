@@ -8,6 +8,9 @@ use crate::simd::shorts::{BYTES, Buckets};
 /// Buckets that needles are spread over.
 const BUCKETS: usize = 8;
 
+/// How often two or three bytes may be found for the others to be left out, per byte of text.
+const RATE_MAX: f64 = 1e-3;
+
 /// Needles in buckets.
 #[derive(Debug)]
 pub(super) struct Shorts {
@@ -52,6 +55,10 @@ impl Shorts {
                 set.iter().for_each(|value| own.buckets.insert(byte, value, bucket as u32));
             }
         }
+        // The fewer bytes are looked at, the faster, as long as they rule out enough.
+        let rate =
+            |depth: usize| sets.iter().map(|sets| frequencies.chain(&sets[..depth])).sum::<f64>();
+        own.buckets.set_depth((2..BYTES).find(|&depth| rate(depth) < RATE_MAX).unwrap_or(BYTES));
         own
     }
 

@@ -79,14 +79,11 @@ impl Filter {
         found: &mut [u32],
     ) -> usize {
         let mut count = 0;
-        for place in (first..end).step_by(stride) {
-            let gram = u32::from_le_bytes([
-                text[place],
-                text[place + 1],
-                text[place + 2],
-                text[place + 3],
-            ]);
-            found[count] = place as u32;
+        let mut place = first as u32;
+        for window in text[first..end.max(first) + 3].array_windows().step_by(stride) {
+            let gram = u32::from_le_bytes(*window);
+            found[count] = place;
+            place += stride as u32;
             count += usize::from(self.passes(gram | FOLD));
         }
         count

@@ -18,12 +18,15 @@ pub(crate) struct Buckets {
     seven: [[u8; 128]; BYTES],
     /// Buckets by the lower and by the upper half of a value.
     halves: [[[u8; 16]; 2]; BYTES],
+    /// How many of the bytes are looked at, two to four.
+    depth: usize,
 }
 
 impl Buckets {
     /// Buckets without any value.
     pub(crate) fn new() -> Buckets {
         Buckets {
+            depth: BYTES,
             tables: [[0; 256]; BYTES],
             seven: [[0; 128]; BYTES],
             halves: [[[0; 16]; 2]; BYTES],
@@ -39,10 +42,15 @@ impl Buckets {
         self.halves[byte][1][usize::from(value >> 4)] |= bit;
     }
 
+    /// Looks at fewer bytes from now on, which takes less time and finds more.
+    pub(crate) fn set_depth(&mut self, depth: usize) {
+        self.depth = depth.clamp(2, BYTES);
+    }
+
     /// The buckets that four bytes are in.
     pub(crate) fn of(&self, bytes: &[u8; BYTES]) -> u8 {
         let table = |byte: usize| self.tables[byte][usize::from(bytes[byte])];
-        table(0) & table(1) & table(2) & table(3)
+        (0..self.depth).map(table).fold(u8::MAX, |all, buckets| all & buckets)
     }
 
     /// Appends every place from `first` on and before `end` whose four bytes share a bucket, and sometimes others.
@@ -61,11 +69,23 @@ impl Buckets {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls what needs AVX2")]
             // SAFETY: a level is asked for only where `Level::available` has it.
-            Level::Wide => unsafe { scan_wide(self, text, (first, end), found) },
+            Level::Wide => unsafe {
+                match self.depth {
+                    2 => scan_wide::<2>(self, text, (first, end), found),
+                    3 => scan_wide::<3>(self, text, (first, end), found),
+                    _ => scan_wide::<BYTES>(self, text, (first, end), found),
+                }
+            },
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls what needs AVX-512")]
             // SAFETY: a level is asked for only where `Level::available` has it.
-            Level::Widest => unsafe { scan_widest(self, text, (first, end), found) },
+            Level::Widest => unsafe {
+                match self.depth {
+                    2 => scan_widest::<2>(self, text, (first, end), found),
+                    3 => scan_widest::<3>(self, text, (first, end), found),
+                    _ => scan_widest::<BYTES>(self, text, (first, end), found),
+                }
+            },
             #[cfg(not(target_arch = "x86_64"))]
             _ => self.scan_scalar(text, (first, end), found),
         }
@@ -96,7 +116,7 @@ mod avx512 {
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1")]
-    pub(super) fn scan(
+    pub(super) fn scan<const DEPTH: usize>(
         buckets: &Buckets,
         text: &[u8],
         (first, end): (usize, usize),
@@ -111,9 +131,11 @@ mod avx512 {
                 let Some(block) = blocks[byte..].first_chunk::<64>() else { return low[byte] };
                 _mm512_permutex2var_epi8(low[byte], load(block), high[byte])
             };
-            let front = _mm512_and_si512(table(0), table(1));
-            let both = _mm512_and_si512(front, _mm512_and_si512(table(2), table(3)));
-            append(_mm512_test_epi8_mask(both, both), place, end, found);
+            let mut all = _mm512_and_si512(table(0), table(1));
+            for byte in 2..DEPTH {
+                all = _mm512_and_si512(all, table(byte));
+            }
+            append(_mm512_test_epi8_mask(all, all), place, end, found);
         }
     }
 
@@ -133,7 +155,7 @@ mod avx2 {
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn scan(
+    pub(super) fn scan<const DEPTH: usize>(
         buckets: &Buckets,
         text: &[u8],
         (first, end): (usize, usize),
@@ -152,7 +174,7 @@ mod avx2 {
         for place in (first..end).step_by(32) {
             let Some(blocks) = text[place..].first_chunk::<{ 32 + BYTES - 1 }>() else { break };
             let mut all = _mm256_set1_epi8(-1);
-            for byte in 0..BYTES {
+            for byte in 0..DEPTH {
                 let Some(block) = blocks[byte..].first_chunk::<32>() else { break };
                 let block = load(block);
                 let lower = _mm256_shuffle_epi8(low[byte], _mm256_and_si256(block, nibble));
@@ -189,19 +211,20 @@ mod tests {
         let mut text = b"xORA-ORA-1 p99 \xe9 x,, p99 p95 i x,".repeat(20);
         let end = text.len();
         text.resize(end + PADDING, 0);
-        for (first, end) in [(0, end), (7, 300), (1, 2), (40, 40)] {
-            for level in Level::available() {
-                let mut found = Vec::new();
-                buckets.scan(level, &text, (first, end), &mut found);
-                found.retain(|&place| {
-                    let place = place as usize;
-                    buckets.of(text[place..].first_chunk().unwrap()) != 0
-                });
-                let plain = (first..end).filter(|&place| {
-                    [&b"ORA-"[..], b"\xe9 x,", b"p99 "].contains(&&text[place..place + 4])
-                });
+        for depth in 2..=BYTES {
+            buckets.set_depth(depth);
+            for (first, end) in [(0, end), (7, 300), (1, 2), (40, 40)] {
+                let words = [&b"ORA-"[..depth], &b"\xe9 x,"[..depth], &b"p99 "[..depth]];
+                let plain = (first..end).filter(|&at| words.contains(&&text[at..at + depth]));
                 let plain: Vec<u32> = plain.map(|place| place as u32).collect();
-                assert_eq!(found, plain, "{level:?} {first} to {end}");
+                for level in Level::available() {
+                    let mut found = Vec::new();
+                    buckets.scan(level, &text, (first, end), &mut found);
+                    found.retain(|&place| {
+                        buckets.of(text[place as usize..].first_chunk().unwrap()) != 0
+                    });
+                    assert_eq!(found, plain, "{level:?} {first} to {end} by {depth}");
+                }
             }
         }
     }
