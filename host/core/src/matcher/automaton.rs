@@ -40,6 +40,8 @@ struct Automaton {
     starts: [u8; NEIGHBOURS.len()],
     /// Class of the end of a text.
     end: u8,
+    /// A state that few bytes leave, as that of `.*` does in front of a word, and these bytes.
+    gap: Option<(u8, [u8; 3])>,
 }
 
 /// What a walk says, and how many bytes it took.
@@ -68,10 +70,10 @@ impl Side {
             return Walk { matches: None, bytes: 0 };
         };
         let (matches, bytes) = if self.backwards {
-            automaton.walk(text.get(at).copied(), text[..at].iter().rev())
+            automaton.walk(text.get(at).copied(), &text[..at], true)
         } else {
             let before = at.checked_sub(1).map(|before| text[before]);
-            automaton.walk(before, text[at..].iter())
+            automaton.walk(before, &text[at..], false)
         };
         Walk { matches: Some(matches), bytes }
     }
@@ -145,33 +147,68 @@ impl Automaton {
             table[row + usize::from(end)] = number(dense.next_eoi_state(state), &mut states)?;
             done += 1;
         }
-        Some(Automaton { table: table.into(), width_log2, starts, end })
+        let mut own = Automaton { table: table.into(), width_log2, starts, end, gap: None };
+        let mut states = (0..states.len()).map(|place| place as u8 + 2);
+        own.gap = states.find_map(|state| Some((state, own.few_exits(state)?)));
+        Some(own)
     }
 
-    fn walk<'a>(
-        &self,
-        neighbour: Option<u8>,
-        mut text: impl Iterator<Item = &'a u8>,
-    ) -> (bool, usize) {
+    /// The bytes that leave a state, if they are one to three; one of them more than once if they are fewer.
+    fn few_exits(&self, state: u8) -> Option<[u8; 3]> {
+        let leaves = |byte: &u8| self.next(state, *byte) != state;
+        let exits: Vec<u8> = (0..=255).filter(leaves).take(4).collect();
+        match exits[..] {
+            [one] => Some([one; 3]),
+            [one, two] => Some([one, two, two]),
+            [one, two, three] => Some([one, two, three]),
+            _ => None,
+        }
+    }
+
+    fn next(&self, state: u8, byte: u8) -> u8 {
+        self.table[self.row(state) + usize::from(self.table[usize::from(byte)])]
+    }
+
+    fn row(&self, state: u8) -> usize {
+        CLASSES + (usize::from(state) << self.width_log2)
+    }
+
+    fn walk(&self, neighbour: Option<u8>, text: &[u8], backwards: bool) -> (bool, usize) {
         let mut state = self.starts[kind(neighbour)];
-        let mut bytes = 0;
+        let mut left = text;
         while state > MATCHED {
-            let row = CLASSES + (usize::from(state) << self.width_log2);
-            // A state that stays, as that of `.*`, is left by a branch and not by looking up the next one: so the
-            // processor goes on before it knows.
-            let next = loop {
-                let Some(&byte) = text.next() else {
-                    return (self.table[row + usize::from(self.end)] == MATCHED, bytes);
+            let row = self.row(state);
+            if let Some((gap, exits)) = self.gap
+                && gap == state
+            {
+                left = leap(left, exits, backwards);
+            }
+            // A state that stays is left by a branch and not by looking up the next one: so the processor goes on
+            // before it knows.
+            state = loop {
+                let step = if backwards { left.split_last() } else { left.split_first() };
+                let Some((&byte, rest)) = step else {
+                    return (self.table[row + usize::from(self.end)] == MATCHED, text.len());
                 };
-                bytes += 1;
+                left = rest;
                 let next = self.table[row + usize::from(self.table[usize::from(byte)])];
                 if next != state {
                     break next;
                 }
             };
-            state = next;
         }
-        (state == MATCHED, bytes)
+        (state == MATCHED, text.len() - left.len())
+    }
+}
+
+/// What is left of a text from the next of three bytes on.
+fn leap(text: &[u8], [one, two, three]: [u8; 3], backwards: bool) -> &[u8] {
+    if backwards {
+        let place = memchr::memrchr3(one, two, three, text);
+        &text[..place.map_or(0, |place| place + 1)]
+    } else {
+        let place = memchr::memchr3(one, two, three, text);
+        &text[place.unwrap_or(text.len())..]
     }
 }
 
@@ -219,7 +256,17 @@ mod tests {
     fn sides_match_where_the_expression_does() {
         let texts: [&[u8]; 4] = [b"foo bar\nfoo", b"a-foo_foo \r\nfo", b"\xfffoo", b"xfoox fo\nx"];
         for text in texts {
-            for source in ["foo", r"\bfoo\b", "^fo+", "foo$", r"(?s)o.*f", r"\Bo", "o+x|f.."] {
+            for source in [
+                "foo",
+                r"\bfoo\b",
+                "^fo+",
+                "foo$",
+                r"(?s)o.*f",
+                r"\Bo",
+                "o+x|f..",
+                "f.*x",
+                "(?s)o.*b",
+            ] {
                 check(source, text);
             }
         }
