@@ -65,7 +65,7 @@ impl Buckets {
     ) {
         assert!(end + PADDING <= text.len(), "the text has padding");
         match level {
-            Level::Scalar => self.scan_scalar(text, (first, end), found),
+            Level::Scalar => self.scan_plain(text, (first, end), found),
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls what needs AVX2")]
             // SAFETY: a level is asked for only where `Level::available` has it.
@@ -87,14 +87,33 @@ impl Buckets {
                 }
             },
             #[cfg(not(target_arch = "x86_64"))]
-            _ => self.scan_scalar(text, (first, end), found),
+            _ => self.scan_plain(text, (first, end), found),
         }
     }
 
-    fn scan_scalar(&self, text: &[u8], (first, end): (usize, usize), found: &mut Vec<u32>) {
-        let windows = text[first..end + BYTES - 1].array_windows();
-        let passed = windows.enumerate().filter(|(_, window)| self.of(window) != 0);
-        found.extend(passed.map(|(place, _)| (first + place) as u32));
+    fn scan_plain(&self, text: &[u8], range: (usize, usize), found: &mut Vec<u32>) {
+        match self.depth {
+            2 => self.scan_scalar::<2>(text, range, found),
+            3 => self.scan_scalar::<3>(text, range, found),
+            _ => self.scan_scalar::<BYTES>(text, range, found),
+        }
+    }
+
+    fn scan_scalar<const DEPTH: usize>(
+        &self,
+        text: &[u8],
+        (first, end): (usize, usize),
+        found: &mut Vec<u32>,
+    ) {
+        for (place, window) in text[first..end + DEPTH - 1].array_windows::<DEPTH>().enumerate() {
+            let mut all = u8::MAX;
+            for (table, &value) in self.tables.iter().zip(window) {
+                all &= table[usize::from(value)];
+            }
+            if all != 0 {
+                found.push((first + place) as u32);
+            }
+        }
     }
 }
 
