@@ -10,13 +10,14 @@ use crate::program::{bellwether, data};
 const WRONG_USAGE: i32 = 64;
 const DAMAGED: i32 = 65;
 const NO_INPUT: i32 = 66;
+const CANNOT_WRITE: i32 = 74;
 const WRONG_CONFIGURATION: i32 = 78;
 
-/// A pattern with a line that it must match and one that it must not.
+/// A pattern with lines that it must match and lines that it must not.
 fn pattern(matches: &str, rejects: &str) -> String {
     format!(
         "patterns:\n  - name: full\n    category: disk\n    expression: 'no space'\n    score: 50\n    severity: error\n    \
-         description: The disk is full.\n    matches: ['{matches}']\n    rejects: ['{rejects}']\n"
+         description: The disk is full.\n    matches: ['{matches}', 'no space']\n    rejects: ['{rejects}', 'nowhere space']\n"
     )
 }
 
@@ -43,6 +44,22 @@ fn patterns_are_proven_by_their_own_lines() {
         assert_eq!(code == 0, outcome.err.is_empty(), "{text}{}", outcome.err);
         assert!(code == 0 || outcome.err.contains("own.yaml:"), "{}", outcome.err);
     }
+}
+
+#[test]
+fn old_pattern_files_are_taken_over() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(folder.path(), "net.patterns", "LINK_LOST link lost 2.5 A link.\nAHEAD a(?=b) 2 No.\n");
+    let import = ["patterns", "import", "net.patterns", "-o", "net.yaml"];
+    let outcome = run_in(folder.path(), &import).expect_code(DAMAGED);
+    for part in ["net.patterns:1: link-lost: ", "net.patterns:2: left out: ", "1 patterns imported"]
+    {
+        assert!(outcome.err.contains(part), "`{part}` in {}", outcome.err);
+    }
+    let checked = run_in(folder.path(), &["patterns", "check", "net.yaml"]).expect_code(0);
+    assert!(checked.text().contains("1 patterns, 1 of them unproven"), "{}", checked.text());
+    let again = run_in(folder.path(), &import).expect_code(CANNOT_WRITE);
+    assert!(again.err.contains("net.yaml"), "{}", again.err);
 }
 
 #[test]

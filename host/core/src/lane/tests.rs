@@ -267,7 +267,8 @@ fn patterns() -> PatternSet {
         description: "a disk is full".into(),
         matches: vec!["no space left".into()],
         rejects: vec!["space".into()],
-        unless: vec![],
+        unproven: true,
+        ..PatternSpec::default()
     };
     let library = [Pattern::new(spec).unwrap()];
     let own =

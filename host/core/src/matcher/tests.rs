@@ -67,6 +67,8 @@ fn pattern(name: String, expression: &str, unless: &[&str], line: &str) -> Patte
         matches: vec![line.into()],
         rejects: vec!["-".into()],
         unless: unless.iter().map(|&source| source.into()).collect(),
+        unproven: true,
+        ..PatternSpec::default()
     })
     .unwrap()
 }

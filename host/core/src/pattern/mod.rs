@@ -1,7 +1,8 @@
 //! Named expressions with a category, a score and the lines that prove them.
 //!
 //! A pattern is written down as a `PatternSpec` and becomes a `Pattern` only when it keeps its own word: each line under
-//! `matches` must match and each line under `rejects` must not. So a pattern in use is a tested pattern.
+//! `matches` must match and each line under `rejects` must not. So a pattern in use is a tested pattern, unless whoever
+//! took it over from elsewhere says that it is `unproven`.
 
 mod expression;
 
@@ -17,6 +18,8 @@ use crate::record::severity;
 pub const NAME_BYTES_MAX: usize = 63;
 /// Highest score.
 pub const SCORE_MAX: i64 = 100;
+/// Least lines under `matches`, and under `rejects`.
+pub const LINES_MIN: usize = 2;
 /// Most expressions under `unless`.
 pub const UNLESS_MAX: usize = 16;
 
@@ -31,7 +34,7 @@ const SEVERITIES: [u8; 6] = [
 ];
 
 /// A pattern as it is written down, unchecked.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PatternSpec {
     /// Its name: lower-case letters, digits and `-`.
@@ -49,10 +52,13 @@ pub struct PatternSpec {
     pub severity: String,
     /// What a match means and what to look at.
     pub description: String,
-    /// Lines that must match, at least one.
+    /// Lines that must match, at least two.
     pub matches: Vec<String>,
-    /// Lines that must not match, at least one.
+    /// Lines that must not match, at least two.
     pub rejects: Vec<String>,
+    /// Whether it may lack lines, since it was taken over without any.
+    #[serde(default)]
+    pub unproven: bool,
     /// Regular expressions that excuse a line which matches.
     #[serde(default)]
     pub unless: Vec<String>,
@@ -72,6 +78,7 @@ pub struct Pattern {
     severity: u8,
     expression: Expression,
     unless: Option<Expression>,
+    is_proven: bool,
 }
 
 /// What is wrong with one part of a pattern.
@@ -106,10 +113,12 @@ pub enum Problem {
     Expression(#[from] ExpressionError),
     #[error("expected at most {UNLESS_MAX} expressions, found {0}; join some of them by `|`")]
     TooManyUnless(usize),
-    #[error("expected at least one line, found none; add a line that must match")]
-    NoMatches,
-    #[error("expected at least one line, found none; add a near miss that must not match")]
-    NoRejects,
+    #[error("expected at least {LINES_MIN} lines, found {0}; add a line that must match")]
+    FewMatches(usize),
+    #[error("expected at least {LINES_MIN} lines, found {0}; add a near miss that must not match")]
+    FewRejects(usize),
+    #[error("the pattern has the lines that prove it; remove `unproven`")]
+    Proven,
     #[error("the expression does not match {0:?}; mend the expression or the line")]
     Missed(String),
     #[error("the expression matches {0:?}, but `unless` excuses it; mend `unless` or the line")]
@@ -131,12 +140,7 @@ impl Pattern {
         if severity.is_none() {
             errors.push(error("severity", None, Problem::Severity(spec.severity.clone())));
         }
-        if spec.matches.is_empty() {
-            errors.push(error("matches", None, Problem::NoMatches));
-        }
-        if spec.rejects.is_empty() {
-            errors.push(error("rejects", None, Problem::NoRejects));
-        }
+        check_lines(&spec, &mut errors);
         let expression = compile(&spec, &mut errors);
         let unless = compile_unless(&spec.unless, &mut errors);
         let (Some(expression), Some(unless), Some(severity)) = (expression, unless, severity)
@@ -151,6 +155,7 @@ impl Pattern {
             severity,
             expression,
             unless,
+            is_proven: !spec.unproven,
         };
         pattern.prove(&spec.matches, &spec.rejects, &mut errors);
         if errors.is_empty() { Ok(pattern) } else { Err(errors) }
@@ -191,6 +196,11 @@ impl Pattern {
         self.unless.as_ref()
     }
 
+    /// Whether it has the lines that prove it.
+    pub fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
     /// Whether the pattern counts for this text.
     pub fn matches(&self, text: &[u8]) -> bool {
         self.expression.matches(text) && !self.excuses(text)
@@ -223,6 +233,21 @@ fn error(key: &'static str, index: Option<usize>, problem: Problem) -> PatternEr
 fn check_name(key: &'static str, name: &str, errors: &mut Vec<PatternError>) {
     if !is_name(name) {
         errors.push(error(key, None, Problem::Name(name.to_owned())));
+    }
+}
+
+/// A pattern has enough lines on both sides, or says that it has not.
+fn check_lines(spec: &PatternSpec, errors: &mut Vec<PatternError>) {
+    let few_matches = spec.matches.len() < LINES_MIN;
+    let few_rejects = spec.rejects.len() < LINES_MIN;
+    if spec.unproven && !few_matches && !few_rejects {
+        errors.push(error("unproven", None, Problem::Proven));
+    }
+    if few_matches && !spec.unproven {
+        errors.push(error("matches", None, Problem::FewMatches(spec.matches.len())));
+    }
+    if few_rejects && !spec.unproven {
+        errors.push(error("rejects", None, Problem::FewRejects(spec.rejects.len())));
     }
 }
 

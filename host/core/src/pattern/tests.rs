@@ -11,9 +11,9 @@ fn spec() -> PatternSpec {
         score: 70,
         severity: "error".into(),
         description: "A file system has no free block.".into(),
-        matches: vec!["write: No space left on device".into()],
-        rejects: vec!["plenty of space left".into()],
-        unless: vec![],
+        matches: vec!["write: No space left on device".into(), "no space left".into()],
+        rejects: vec!["plenty of space left".into(), "no space".into()],
+        ..PatternSpec::default()
     }
 }
 
@@ -110,11 +110,11 @@ fn patterns_must_prove_themselves() {
     check(
         |spec| {
             spec.matches = vec![];
-            spec.rejects = vec![];
+            spec.rejects.truncate(1);
         },
         &[
-            "matches: expected at least one line, found none; add a line that must match",
-            "rejects: expected at least one line, found none; add a near miss that must not match",
+            "matches: expected at least 2 lines, found 0; add a line that must match",
+            "rejects: expected at least 2 lines, found 1; add a near miss that must not match",
         ],
     );
     check(
@@ -131,6 +131,35 @@ fn patterns_must_prove_themselves() {
              narrow the expression or add to `unless`",
         ],
     );
+}
+
+#[test]
+fn unproven_patterns_may_lack_lines_and_still_keep_their_word() {
+    check(
+        |spec| {
+            spec.unproven = true;
+            spec.matches = vec![];
+            spec.rejects.truncate(1);
+        },
+        &[],
+    );
+    check(
+        |spec| {
+            spec.unproven = true;
+            spec.matches = vec!["disk full".into()];
+            spec.rejects = vec![];
+        },
+        &[
+            "matches[0]: the expression does not match \"disk full\"; mend the expression or the line",
+        ],
+    );
+    check(
+        |spec| spec.unproven = true,
+        &["unproven: the pattern has the lines that prove it; remove `unproven`"],
+    );
+    assert!(Pattern::new(spec()).unwrap().is_proven());
+    let bare = PatternSpec { unproven: true, matches: vec![], ..spec() };
+    assert!(!Pattern::new(bare).unwrap().is_proven());
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! `bellwether check` and `bellwether patterns check`.
+//! `bellwether check`: a configuration with everything it names.
 
 use super::{Failure, stdout};
 use crate::config::{self, Config};
 use crate::loadout::{Loadout, settings};
 use bellwether_core::lane::Wishes;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Checks a configuration with everything it names.
 pub(super) fn config(path: &Path) -> Result<(), Failure> {
@@ -29,19 +29,5 @@ pub(super) fn config(path: &Path) -> Result<(), Failure> {
 pub(super) fn defaults() -> Result<(), Failure> {
     let mut out = stdout();
     out.write_all(config::render_defaults().as_bytes())?;
-    Ok(out.flush()?)
-}
-
-/// Checks pattern files, or those that ship.
-pub(super) fn patterns(files: &[PathBuf]) -> Result<(), Failure> {
-    let patterns = match files {
-        [] => Config::default().patterns,
-        _ => config::load_patterns(files).map_err(Failure::config)?,
-    };
-    let mut out = stdout();
-    for pattern in &patterns {
-        writeln!(out, "{:28} {:16} {}", pattern.name(), pattern.category(), pattern.description())?;
-    }
-    writeln!(out, "{} patterns, each proven by its own lines", patterns.len())?;
     Ok(out.flush()?)
 }

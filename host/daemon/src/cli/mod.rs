@@ -12,6 +12,7 @@ mod failure;
 mod generate;
 mod input;
 mod learn;
+mod patterns;
 mod plugin;
 mod replay;
 mod run;
@@ -61,7 +62,7 @@ enum Command {
     /// Work with pattern files
     Patterns {
         #[command(subcommand)]
-        command: PatternCommand,
+        command: patterns::Command,
     },
     /// Work with plugins
     Plugin {
@@ -91,15 +92,6 @@ enum Command {
         /// Print a configuration with all settings, their defaults and what they mean
         #[arg(long, conflicts_with = "config")]
         defaults: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum PatternCommand {
-    /// Check that each pattern compiles and is proven by its own lines
-    Check {
-        /// Pattern files; without any, those that ship
-        files: Vec<PathBuf>,
     },
 }
 
@@ -151,7 +143,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Backtest(options) => backtest::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Templates(options) => templates::run(&options),
-        Command::Patterns { command: PatternCommand::Check { files } } => check::patterns(&files),
+        Command::Patterns { command } => patterns::run(&command),
         Command::Plugin { command } => plugin::run(&command),
         Command::Generate(options) => generate::run(&options),
         Command::Alerts { command } => alerts::run(&command),

@@ -9,7 +9,7 @@ use bellwether_core::glob::fits;
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// Reads a whole file; an error says what to mend.
-pub(super) fn read(path: &Path) -> Result<String, String> {
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     let shown = path.display();
     let fail = |error: &std::io::Error| match error.kind() {
         ErrorKind::NotFound => format!("cannot read `{shown}`: no such file; check the path"),

@@ -27,6 +27,7 @@ use std::path::Path;
 use bellwether_core::pattern::Pattern;
 
 pub use alerts::AlertConfig;
+pub(crate) use files::read as read_file;
 pub use guard::GuardConfig;
 pub use mistake::Mistakes;
 pub(crate) use patterns::load_patterns;

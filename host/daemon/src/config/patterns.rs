@@ -95,9 +95,10 @@ impl Library {
         let score = table.required_integer("score", 50);
         let severity = table.required_text("severity", "error");
         let description = table.required_text("description", "A file system is full.");
-        let matches = table.texts("matches", "[a line that must match]", "");
-        let rejects = table.texts("rejects", "[a line that must not match]", "");
+        let matches = table.texts("matches", "[a line that must match, another]", "");
+        let rejects = table.texts("rejects", "[a near miss, another]", "");
         let unless = table.texts("unless", "['(?i)dry run']", "");
+        let unproven = table.flag("unproven", false, "");
         if let Some(name) = &name {
             self.claim(name, table);
         }
@@ -111,6 +112,7 @@ impl Library {
             description: description.unwrap_or_default(),
             matches: matches.into_iter().map(|(_, line)| line).collect(),
             rejects: rejects.into_iter().map(|(_, line)| line).collect(),
+            unproven,
             unless: unless.into_iter().map(|(_, expression)| expression).collect(),
         };
         match Pattern::new(spec) {

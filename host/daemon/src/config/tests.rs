@@ -241,7 +241,7 @@ fn values_come_through() {
 }
 
 const GOOD: &str = "patterns:\n  - name: mine\n    category: own\n    expression: '(?i)broken \\w+'\n    \
-    score: 10\n    severity: warn\n    description: Mine.\n    matches: [Broken pipe]\n    rejects: [unbroken]\n";
+    score: 10\n    severity: warn\n    description: Mine.\n    matches: [Broken pipe, broken disk]\n    rejects: [unbroken, broken]\n";
 
 fn check_patterns(text: &str, expected: &[&str]) {
     check_with(&[("p.yaml", text)], "patterns: [p.yaml]", expected);
@@ -268,7 +268,7 @@ fn pattern_files_are_checked() {
         ],
     );
     check_patterns(
-        &GOOD.replace("[Broken pipe]", "\n      - Broken pipe\n      - 'not: broken'"),
+        &GOOD.replace("[Broken pipe, broken disk]", "\n      - Broken pipe\n      - 'not: broken'"),
         &["p.yaml:10:9: patterns.mine.matches[1]: the expression does not match \"not: broken\"; \
            mend the expression or the line"],
     );
