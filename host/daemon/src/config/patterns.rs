@@ -11,15 +11,28 @@ use super::table::{Notes, Table, read_document};
 use super::tree::Node;
 
 /// The patterns that ship: name of the file and its text.
-pub(super) const BUILTIN: [(&str, &str); 9] = [
+pub(super) const BUILTIN: [(&str, &str); 22] = [
+    ("application.yaml", include_str!("../../../../patterns/application.yaml")),
+    ("attack.yaml", include_str!("../../../../patterns/attack.yaml")),
     ("authentication.yaml", include_str!("../../../../patterns/authentication.yaml")),
+    ("cloud.yaml", include_str!("../../../../patterns/cloud.yaml")),
+    ("container.yaml", include_str!("../../../../patterns/container.yaml")),
     ("database.yaml", include_str!("../../../../patterns/database.yaml")),
     ("disk.yaml", include_str!("../../../../patterns/disk.yaml")),
+    ("dns.yaml", include_str!("../../../../patterns/dns.yaml")),
     ("kernel.yaml", include_str!("../../../../patterns/kernel.yaml")),
+    ("kubernetes.yaml", include_str!("../../../../patterns/kubernetes.yaml")),
+    ("mail.yaml", include_str!("../../../../patterns/mail.yaml")),
+    ("media.yaml", include_str!("../../../../patterns/media.yaml")),
     ("memory.yaml", include_str!("../../../../patterns/memory.yaml")),
     ("network.yaml", include_str!("../../../../patterns/network.yaml")),
+    ("privilege.yaml", include_str!("../../../../patterns/privilege.yaml")),
     ("process.yaml", include_str!("../../../../patterns/process.yaml")),
+    ("queue.yaml", include_str!("../../../../patterns/queue.yaml")),
+    ("runtime.yaml", include_str!("../../../../patterns/runtime.yaml")),
     ("security.yaml", include_str!("../../../../patterns/security.yaml")),
+    ("system.yaml", include_str!("../../../../patterns/system.yaml")),
+    ("tls.yaml", include_str!("../../../../patterns/tls.yaml")),
     ("web.yaml", include_str!("../../../../patterns/web.yaml")),
 ];
 

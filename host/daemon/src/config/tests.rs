@@ -2,13 +2,10 @@
 
 use std::fs;
 
-use bellwether_core::batch::BatchBuilder;
-use bellwether_core::matcher::{Hits, Matcher, Scratch};
-use bellwether_core::record::Record;
-
 use super::*;
 
 mod alerts;
+mod library;
 mod registry;
 mod sources;
 
@@ -276,7 +273,7 @@ fn pattern_files_are_checked() {
         &GOOD.replace("name: mine", "name: disk-full"),
         &[
             "p.yaml:2:11: patterns.disk-full.name: \"disk-full\" is already the name of the pattern at \
-           built-in patterns/disk.yaml:17:11; rename one",
+           built-in patterns/disk.yaml:18:11; rename one",
         ],
     );
 }
@@ -344,25 +341,4 @@ fn the_example_with_all_settings_is_what_the_program_prints() {
 #[test]
 fn every_example_is_accepted() {
     check(include_str!("../../../../examples/minimal.yaml"), &[]);
-}
-
-#[test]
-fn patterns_that_ship_are_found_alike_by_the_matcher_and_one_by_one() {
-    let patterns = Config::default().patterns;
-    let files = patterns::BUILTIN.iter().flat_map(|(_, text)| text.lines());
-    let lines: Vec<&str> = files.map(str::trim).collect();
-    let mut builder = BatchBuilder::default();
-    for line in &lines {
-        builder.push(0, 0, &Record { text: line.as_bytes().to_vec(), ..Record::default() });
-    }
-    let mut hits = Hits::default();
-    let matcher = Matcher::new(&patterns, &[]).unwrap();
-    matcher.scan(&builder.seal(), &mut Scratch::default(), &mut hits);
-    assert_eq!(patterns.len(), 20);
-    for (id, pattern) in patterns.iter().enumerate() {
-        assert!(hits.of(id).len() >= 2, "{} matches its own lines", pattern.name());
-        for (row, line) in lines.iter().enumerate() {
-            assert_eq!(hits.contains(id, row), pattern.matches(line.as_bytes()), "{line}");
-        }
-    }
 }
