@@ -157,7 +157,8 @@ impl Pattern {
             unless,
             is_proven: !spec.unproven,
         };
-        pattern.prove(&spec.matches, &spec.rejects, &mut errors);
+        // A clone has a pool of its own for what searching needs, and takes it along; most patterns never search again.
+        pattern.clone().prove(&spec.matches, &spec.rejects, &mut errors);
         if errors.is_empty() { Ok(pattern) } else { Err(errors) }
     }
 
