@@ -32,6 +32,8 @@ pub(super) struct Facts {
     pub(super) mined: MinedColumns,
     /// Rows of patterns.
     pub(super) hits: Hits,
+    /// The library's pattern that matters most in each row, once filters have spoken.
+    pub(super) best: Vec<Option<u16>>,
 }
 
 impl ColumnPlan {

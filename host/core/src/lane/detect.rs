@@ -9,6 +9,7 @@ use super::{Lane, Outputs, pick};
 use crate::calibrate::WHOLE;
 use crate::column::Column;
 use crate::embedding::embed;
+use crate::matcher::Hits;
 use crate::entropy::highest_bits;
 use crate::plugin::{
     ClosedWindow, Detector, Lines, Mark, Plugin, Reason, Scale, Scores, SeriesColumn, WindowSpan,
@@ -87,7 +88,7 @@ impl Lane {
                     severity: facts.batch.severity(row),
                     entropy,
                     repeat,
-                    pattern: best_pattern(&self.patterns.scores, facts, row),
+                    pattern: facts.best[row],
                     text: facts.batch.text(row),
                 });
                 row += 1;
@@ -138,7 +139,7 @@ impl Lane {
             if weight.bits <= 0.0 && !is_traced {
                 continue;
             }
-            let pattern = best_pattern(&self.patterns.scores, facts, row).map(usize::from);
+            let pattern = facts.best[row].map(usize::from);
             let score = pattern.map_or(0, |pattern| self.patterns.scores[pattern]);
             // Programs tell the end of the world as information; who wrote the pattern knew better.
             let known = pattern.map_or(0, |pattern| self.patterns.severities[pattern]);
@@ -347,8 +348,16 @@ fn dense_marks<'a>(
     })
 }
 
-/// The library pattern with the highest score that a row matches.
-fn best_pattern(scores: &[u8], facts: &Facts, row: usize) -> Option<u16> {
-    let library = facts.hits.in_row(row).filter(|pattern| *pattern < scores.len());
-    library.max_by_key(|pattern| scores[*pattern]).map(|pattern| pattern as u16)
+/// The library pattern with the highest score that each row matches; one of score 0 matters nothing.
+pub(super) fn best_patterns(scores: &[u8], hits: &Hits) -> Vec<Option<u16>> {
+    let mut best: Vec<Option<u16>> = vec![None; hits.rows()];
+    let score = |pattern: u16| scores[usize::from(pattern)];
+    for &(pattern, row) in hits.pairs() {
+        let own = &mut best[row as usize];
+        let known = scores.get(pattern as usize).copied().unwrap_or(0);
+        if known > own.map_or(0, score) {
+            *own = Some(pattern as u16);
+        }
+    }
+    best
 }

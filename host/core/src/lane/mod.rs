@@ -13,6 +13,7 @@ mod fit;
 mod judge;
 mod learnt;
 mod memory;
+mod refining;
 mod renaming;
 mod source;
 mod state;
@@ -28,11 +29,12 @@ use crate::template::TemplateInfo;
 use columns::{ColumnPlan, Facts};
 pub use counters::LaneCounters;
 pub use dead::DeadLetter;
-use detect::LaneDetector;
+use detect::{LaneDetector, best_patterns};
 use filtering::LaneFilter;
 pub use fit::{DetectorSlot, FilterSlot, Role, Seat, Seated};
 pub use learnt::Learnt;
 pub use memory::Relief;
+pub use refining::Refinement;
 pub use source::IDLE_WINDOWS;
 use source::Sources;
 pub use state::{MetTemplate, SavedSource, Snapshot};
@@ -157,6 +159,8 @@ pub struct PatternSet {
     pub scores: Arc<[u8]>,
     /// Their severities, as OpenTelemetry numbers.
     pub severities: Arc<[u8]>,
+    /// What some of them want beside the text.
+    pub refinements: Arc<[Refinement]>,
 }
 
 /// Why a lane cannot be built.
@@ -312,6 +316,7 @@ impl Lane {
         self.seq += 1;
         let mut facts = Facts { batch, ..Facts::default() };
         self.patterns.matcher.scan(&facts.batch, &mut self.scratch, &mut facts.hits);
+        self.patterns.refine(&facts.batch, &mut facts.hits);
         let mut row = 0;
         for run in facts.batch.runs() {
             let rows = row..row + run.rows as usize;
@@ -321,6 +326,7 @@ impl Lane {
             row = rows.end;
         }
         self.filter(&mut facts, outputs);
+        facts.best = best_patterns(&self.patterns.scores, &facts.hits);
         self.count(&facts);
         self.observe(&facts);
     }

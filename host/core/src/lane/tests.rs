@@ -278,6 +278,7 @@ fn patterns() -> PatternSet {
         names: Arc::new(["disk-full".into(), "fake:boom".into()]),
         scores: Arc::new([80]),
         severities: Arc::new([crate::record::severity::ERROR]),
+        refinements: Arc::new([]),
     }
 }
 

@@ -57,10 +57,9 @@ impl Hits {
         self.of(pattern).binary_search(&(pattern as u32, row as u32)).is_ok()
     }
 
-    /// The patterns found in a row, in their order.
-    pub fn in_row(&self, row: usize) -> impl Iterator<Item = usize> {
-        let pairs = self.pairs.iter().filter(move |(_, other)| *other as usize == row);
-        pairs.map(|&(pattern, _)| pattern as usize)
+    /// Keeps the hits of which this is so, by pattern and row.
+    pub fn retain(&mut self, stays: impl Fn(usize, usize) -> bool) {
+        self.pairs.retain(|&(pattern, row)| stays(pattern as usize, row as usize));
     }
 
     /// The rows of a pattern, as a column.

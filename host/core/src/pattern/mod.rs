@@ -4,13 +4,17 @@
 //! `matches` must match and each line under `rejects` must not. So a pattern in use is a tested pattern, unless whoever
 //! took it over from elsewhere says that it is `unproven`.
 
+mod condition;
 mod expression;
+mod problem;
 
 use serde::Deserialize;
-use thiserror::Error;
 
+pub use condition::{CONDITIONS_MAX, Condition};
 pub use expression::{COMPILED_BYTES_MAX, EXPRESSION_BYTES_MAX, Expression, ExpressionError};
+pub use problem::{PatternError, Problem};
 
+use crate::batch::Batch;
 use crate::plugin::PatternKind;
 use crate::record::severity;
 
@@ -18,6 +22,8 @@ use crate::record::severity;
 pub const NAME_BYTES_MAX: usize = 63;
 /// Highest score.
 pub const SCORE_MAX: i64 = 100;
+/// Most expressions under `expressions`.
+pub const EXPRESSIONS_MAX: usize = 16;
 /// Least lines under `matches`, and under `rejects`.
 pub const LINES_MIN: usize = 2;
 /// Most expressions under `unless`.
@@ -41,8 +47,12 @@ pub struct PatternSpec {
     pub name: String,
     /// What it is about, in the same alphabet.
     pub category: String,
-    /// What to look for.
+    /// What to look for, where it is one expression.
+    #[serde(default)]
     pub expression: String,
+    /// What to look for, where several messages mean the same; each is matched by a line of its own.
+    #[serde(default)]
+    pub expressions: Vec<String>,
     /// How the expression is read: `regex`, `literal` or `literal-nocase`.
     #[serde(default = "regex_kind")]
     pub kind: String,
@@ -62,6 +72,12 @@ pub struct PatternSpec {
     /// Regular expressions that excuse a line which matches.
     #[serde(default)]
     pub unless: Vec<String>,
+    /// Fields of the record and what they should be; the lines do not prove these.
+    #[serde(default, rename = "where")]
+    pub conditions: Vec<(String, Vec<String>)>,
+    /// Whether records that match count for no other pattern.
+    #[serde(default)]
+    pub ignore: bool,
 }
 
 fn regex_kind() -> String {
@@ -79,52 +95,8 @@ pub struct Pattern {
     expression: Expression,
     unless: Option<Expression>,
     is_proven: bool,
-}
-
-/// What is wrong with one part of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{problem}")]
-pub struct PatternError {
-    /// The field.
-    pub key: &'static str,
-    /// Which entry of it, where the field is a list.
-    pub index: Option<usize>,
-    /// What is wrong with it.
-    pub problem: Problem,
-}
-
-/// What can be wrong with a part of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[expect(missing_docs, reason = "each says what it means in its text")]
-pub enum Problem {
-    #[error(
-        "expected 1 to {NAME_BYTES_MAX} lower-case letters, digits or `-`, found {0:?}; write e.g. disk-full"
-    )]
-    Name(String),
-    #[error("expected one of regex, literal, literal-nocase, found {0:?}; leave it out for regex")]
-    Kind(String),
-    #[error("expected a number from 0 to {SCORE_MAX}, found {0}; write e.g. 50")]
-    Score(i64),
-    #[error(
-        "expected one of trace, debug, info, warn, error, fatal, found {0:?}; write e.g. error"
-    )]
-    Severity(String),
-    #[error(transparent)]
-    Expression(#[from] ExpressionError),
-    #[error("expected at most {UNLESS_MAX} expressions, found {0}; join some of them by `|`")]
-    TooManyUnless(usize),
-    #[error("expected at least {LINES_MIN} lines, found {0}; add a line that must match")]
-    FewMatches(usize),
-    #[error("expected at least {LINES_MIN} lines, found {0}; add a near miss that must not match")]
-    FewRejects(usize),
-    #[error("the pattern has the lines that prove it; remove `unproven`")]
-    Proven,
-    #[error("the expression does not match {0:?}; mend the expression or the line")]
-    Missed(String),
-    #[error("the expression matches {0:?}, but `unless` excuses it; mend `unless` or the line")]
-    Excused(String),
-    #[error("the pattern must not match {0:?}; narrow the expression or add to `unless`")]
-    Caught(String),
+    conditions: Vec<Condition>,
+    ignores: bool,
 }
 
 impl Pattern {
@@ -141,6 +113,10 @@ impl Pattern {
             errors.push(error("severity", None, Problem::Severity(spec.severity.clone())));
         }
         check_lines(&spec, &mut errors);
+        if spec.ignore && spec.score != 0 {
+            errors.push(error("score", None, Problem::IgnoredScore));
+        }
+        let conditions = read_conditions(&spec.conditions, &mut errors);
         let expression = compile(&spec, &mut errors);
         let unless = compile_unless(&spec.unless, &mut errors);
         let (Some(expression), Some(unless), Some(severity)) = (expression, unless, severity)
@@ -156,6 +132,8 @@ impl Pattern {
             expression,
             unless,
             is_proven: !spec.unproven,
+            conditions,
+            ignores: spec.ignore,
         };
         // A clone has a pool of its own for what searching needs, and takes it along; most patterns never search again.
         pattern.clone().prove(&spec.matches, &spec.rejects, &mut errors);
@@ -200,6 +178,21 @@ impl Pattern {
     /// Whether it has the lines that prove it.
     pub fn is_proven(&self) -> bool {
         self.is_proven
+    }
+
+    /// Whether records that match count for no other pattern.
+    pub fn ignores(&self) -> bool {
+        self.ignores
+    }
+
+    /// What it asks of the fields of a record.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// Whether the fields of a record are as they should be.
+    pub(crate) fn suits(&self, batch: &Batch, row: usize) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(batch, row))
     }
 
     /// Whether the pattern counts for this text.
@@ -272,13 +265,68 @@ fn compile(spec: &PatternSpec, errors: &mut Vec<PatternError>) -> Option<Express
             return None;
         }
     };
-    match Expression::new(kind, &spec.expression) {
-        Ok(expression) => Some(expression),
-        Err(problem) => {
-            errors.push(error("expression", None, problem.into()));
-            None
+    if spec.expressions.is_empty() {
+        let expression = Expression::new(kind, &spec.expression);
+        return accept("expression", expression, errors);
+    }
+    if !spec.expression.is_empty() {
+        errors.push(error("expression", None, Problem::BothExpressions));
+    }
+    if spec.expressions.len() > EXPRESSIONS_MAX {
+        let problem = Problem::TooManyExpressions(spec.expressions.len());
+        errors.push(error("expressions", None, problem));
+        return None;
+    }
+    let parts = compile_all("expressions", kind, &spec.expressions, errors)?;
+    for (index, part) in parts.iter().enumerate() {
+        let part = part.clone();
+        if !spec.unproven && !spec.matches.iter().any(|line| part.matches(line.as_bytes())) {
+            errors.push(error("expressions", Some(index), Problem::NoLine));
         }
     }
+    accept("expressions", Expression::any_of(&parts), errors)
+}
+
+fn accept(
+    key: &'static str,
+    compiled: Result<Expression, ExpressionError>,
+    errors: &mut Vec<PatternError>,
+) -> Option<Expression> {
+    compiled.map_err(|problem| errors.push(error(key, None, problem.into()))).ok()
+}
+
+/// Compiles a list of expressions; `None` means that something is wrong with one.
+fn compile_all(
+    key: &'static str,
+    kind: PatternKind,
+    sources: &[String],
+    errors: &mut Vec<PatternError>,
+) -> Option<Vec<Expression>> {
+    let mut parts = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        match Expression::new(kind, source) {
+            Ok(expression) => parts.push(expression),
+            Err(problem) => errors.push(error(key, Some(index), problem.into())),
+        }
+    }
+    (parts.len() == sources.len()).then_some(parts)
+}
+
+fn read_conditions(
+    written: &[(String, Vec<String>)],
+    errors: &mut Vec<PatternError>,
+) -> Vec<Condition> {
+    if written.len() > CONDITIONS_MAX {
+        errors.push(error("where", None, Problem::TooManyConditions(written.len())));
+    }
+    let mut conditions = Vec::new();
+    for (key, values) in written {
+        match Condition::new(key, values) {
+            Ok(condition) => conditions.push(condition),
+            Err(problem) => errors.push(error("where", None, problem)),
+        }
+    }
+    conditions
 }
 
 /// Joins what excuses a line into one expression; the outer `None` means that something is wrong.
@@ -290,26 +338,11 @@ fn compile_unless(
         errors.push(error("unless", None, Problem::TooManyUnless(sources.len())));
         return None;
     }
-    let mut parts = Vec::new();
-    for (index, source) in sources.iter().enumerate() {
-        match Expression::new(PatternKind::Regex, source) {
-            Ok(expression) => parts.push(expression),
-            Err(problem) => errors.push(error("unless", Some(index), problem.into())),
-        }
-    }
-    if parts.len() < sources.len() {
-        return None;
-    }
+    let parts = compile_all("unless", PatternKind::Regex, sources, errors)?;
     if parts.is_empty() {
         return Some(None);
     }
-    match Expression::any_of(&parts) {
-        Ok(expression) => Some(Some(expression)),
-        Err(problem) => {
-            errors.push(error("unless", None, problem.into()));
-            None
-        }
-    }
+    accept("unless", Expression::any_of(&parts), errors).map(Some)
 }
 
 #[cfg(test)]

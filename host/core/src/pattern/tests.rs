@@ -163,6 +163,58 @@ fn unproven_patterns_may_lack_lines_and_still_keep_their_word() {
 }
 
 #[test]
+fn several_expressions_are_proven_each() {
+    let several = |spec: &mut PatternSpec, expressions: &[&str]| {
+        spec.expression = String::new();
+        spec.expressions = expressions.iter().map(|&source| source.into()).collect();
+    };
+    check(|spec| several(spec, &["No space", "no space left$"]), &[]);
+    check(
+        |spec| several(spec, &["No space left", "quota", "no ("]),
+        &["expressions[2]: character 4 of the expression: unclosed group; \
+           mend it or put `\\` before a plain sign"],
+    );
+    check(
+        |spec| several(spec, &["(?i)no space left", "quota"]),
+        &[
+            "expressions[1]: no line under `matches` proves this expression; add one that it matches",
+        ],
+    );
+    check(
+        |spec| spec.expressions = vec!["(?i)no space left".into()],
+        &["expression: expected `expression` or `expressions`, found both; remove one"],
+    );
+    check(
+        |spec| several(spec, &["(?i)no space left"; EXPRESSIONS_MAX + 1]),
+        &["expressions: expected at most 16 expressions, found 17; make several patterns of them"],
+    );
+}
+
+#[test]
+fn conditions_and_rules_to_ignore_are_checked() {
+    let wants = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+    check(|spec| spec.conditions = vec![wants("severity", ">= warn")], &[]);
+    check(
+        |spec| {
+            spec.conditions = vec![wants("level", "warn"), wants("severity", "loud")];
+            spec.ignore = true;
+        },
+        &[
+            "score: a pattern that ignores has no score; remove `score`",
+            "where: expected severity or attributes.NAME, found \"level\"; write e.g. attributes.code",
+            "where: severity: expected values, or one of the form `>= least`, found \"loud\"; \
+             write e.g. '>= 500', or '>= warn' for severity",
+        ],
+    );
+    check(
+        |spec| spec.conditions = vec![wants("severity", "warn"); CONDITIONS_MAX + 1],
+        &["where: expected at most 16 conditions, found 17; remove some"],
+    );
+    let ignoring = PatternSpec { ignore: true, score: 0, ..spec() };
+    assert!(Pattern::new(ignoring).unwrap().ignores());
+}
+
+#[test]
 fn kinds_and_bytes() {
     let matches = |kind, source, text: &[u8]| Expression::new(kind, source).unwrap().matches(text);
     assert!(matches(PatternKind::Literal, "a.b(", b"xa.b(y"));

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use bellwether_core::pattern::{Pattern, PatternSpec};
+use serde_json::Value;
 
 use super::files;
 use super::mistake::{Mistake, Mistakes};
@@ -103,15 +104,30 @@ impl Library {
     fn read_pattern(&mut self, table: &mut Table<'_>) -> Option<Pattern> {
         let name = table.required_text("name", "disk-full");
         let category = table.required_text("category", "disk");
-        let expression = table.required_text("expression", "'(?i)no space left'");
+        let expressions = table.texts("expressions", "['no space left', 'quota exceeded']", "");
+        let expression = match expressions[..] {
+            [] => table.required_text("expression", "'(?i)no space left'"),
+            _ => {
+                table.optional_text("expression", "'(?i)no space left'", "").or(Some(String::new()))
+            }
+        };
         let kind = table.optional_text("kind", "literal", "");
-        let score = table.required_integer("score", 50);
-        let severity = table.required_text("severity", "error");
+        let ignore = table.flag("ignore", false, "");
+        let is_needed = |table: &Table<'_>, key| !ignore || table.has(key);
+        let score = match is_needed(table, "score") {
+            true => table.required_integer("score", 50),
+            false => Some(0),
+        };
+        let severity = match is_needed(table, "severity") {
+            true => table.required_text("severity", "error"),
+            false => Some("info".to_owned()),
+        };
         let description = table.required_text("description", "A file system is full.");
         let matches = table.texts("matches", "[a line that must match, another]", "");
         let rejects = table.texts("rejects", "[a near miss, another]", "");
         let unless = table.texts("unless", "['(?i)dry run']", "");
         let unproven = table.flag("unproven", false, "");
+        let conditions = read_conditions(table);
         if let Some(name) = &name {
             self.claim(name, table);
         }
@@ -125,6 +141,9 @@ impl Library {
             description: description.unwrap_or_default(),
             matches: matches.into_iter().map(|(_, line)| line).collect(),
             rejects: rejects.into_iter().map(|(_, line)| line).collect(),
+            expressions: expressions.into_iter().map(|(_, expression)| expression).collect(),
+            conditions,
+            ignore,
             unproven,
             unless: unless.into_iter().map(|(_, expression)| expression).collect(),
         };
@@ -148,4 +167,19 @@ impl Library {
         }
         self.places.insert(name.to_owned(), table.whereabouts("name"));
     }
+}
+
+/// What `where` asks of the fields of a record; each value counts as the text that a log would have.
+fn read_conditions(table: &mut Table<'_>) -> Vec<(String, Vec<String>)> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let texts = |value: &Value| match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        one => vec![text(one)],
+    };
+    let written = table.free("where", "");
+    let entries = written.as_object().into_iter().flatten();
+    entries.map(|(key, value)| (key.clone(), texts(value))).collect()
 }

@@ -273,7 +273,27 @@ fn pattern_files_are_checked() {
         &GOOD.replace("name: mine", "name: disk-full"),
         &[
             "p.yaml:2:11: patterns.disk-full.name: \"disk-full\" is already the name of the pattern at \
-           built-in patterns/disk.yaml:18:11; rename one",
+           built-in patterns/disk.yaml:22:11; rename one",
+        ],
+    );
+}
+
+#[test]
+fn patterns_may_ask_for_fields_and_ignore() {
+    let ignoring = GOOD
+        .replace("    score: 10\n    severity: warn\n", "    ignore: true\n")
+        .replace("expression: '(?i)broken \\w+'", "expressions: ['Broken \\w+', 'broken disk']")
+        + "    where: {severity: '>= error', attributes.code: [500, five, 1.5]}\n";
+    let files = [("p.yaml", ignoring.as_str())];
+    let config = check_with(&files, "builtin_patterns: false\npatterns: [p.yaml]", &[]).unwrap();
+    let pattern = &config.patterns[0];
+    assert!(pattern.ignores() && pattern.conditions().len() == 2);
+    assert!(pattern.matches(b"Broken pipe") && !pattern.matches(b"broken pipe"));
+    check_patterns(
+        &ignoring.replace("attributes.code", "code"),
+        &[
+            "p.yaml:9:12: patterns.mine.where: expected severity or attributes.NAME, found \"code\"; \
+           write e.g. attributes.code",
         ],
     );
 }

@@ -2,7 +2,7 @@
 
 use super::runtime;
 use crate::config::Config;
-use bellwether_core::lane::PatternSet;
+use bellwether_core::lane::{PatternSet, Refinement};
 use bellwether_core::matcher::{Matcher, MatcherError};
 use bellwether_core::pattern::Pattern;
 use bellwether_core::plugin::{Descriptor, PluginPattern};
@@ -66,7 +66,9 @@ impl Common {
 pub(super) fn digest_of(patterns: &[Pattern]) -> u64 {
     let part = |own: &Pattern| {
         let (name, score, severity) = (own.name(), own.score(), own.severity());
-        format!("{name} {score} {severity} {:?} {:?}\n", own.expression(), own.unless())
+        let (ignores, conditions) = (own.ignores(), own.conditions());
+        let texts = (own.expression(), own.unless());
+        format!("{name} {score} {severity} {ignores} {conditions:?} {texts:?}\n")
     };
     xxh3_64(patterns.iter().map(part).collect::<String>().as_bytes())
 }
@@ -81,6 +83,7 @@ pub(crate) fn pattern_set<'a>(
         names: names(config, plugins),
         scores: config.patterns.iter().map(|pattern| pattern.score()).collect(),
         severities: config.patterns.iter().map(|pattern| pattern.severity()).collect(),
+        refinements: Refinement::of(&config.patterns).collect(),
     })
 }
 

@@ -142,6 +142,7 @@ fn run(order: &str, lines: u64) -> Run {
         names: Arc::new([]),
         scores: Arc::new([]),
         severities: Arc::new([]),
+        refinements: Arc::new([]),
     };
     let slot = DetectorSlot {
         seat: Seat::live("hostile", "1"),
