@@ -171,3 +171,33 @@ fn a_configuration_that_is_changed_loses_no_line() {
     let (changed, expected) = (export(&config), export(&undisturbed));
     assert!(changed == expected, "{}", first_difference(&changed, &expected));
 }
+
+/// Pattern files are read with the configuration, even where it says the same as before.
+#[test]
+fn pattern_files_are_read_again() {
+    let mut watched = Watched::new();
+    let text = format!("{}patterns: [own.yaml]\n", watched.text());
+    let own = watched.place.folder.path().join("own.yaml");
+    let write = |expression: &str| {
+        let entry = format!(
+            "patterns:\n  - {{ name: own, category: own, expression: '{expression}', score: 1, severity: info, \
+             description: Own, unproven: true }}\n"
+        );
+        fs::write(&own, entry).expect("a pattern file is written");
+    };
+    for (expression, said, figures) in [
+        ("served", "the configuration was read again", (1, 0)),
+        ("served (", "own.yaml:2:44: patterns.own.expression: character 8", (1, 1)),
+        ("request", "the configuration was read again", (2, 1)),
+    ] {
+        write(expression);
+        watched.change(Some(&text));
+        let line = watched.running.wait_for(said);
+        let status = if figures == (1, 1) { "degraded" } else { "ok" };
+        watched.check_configuration(status, "", figures);
+        assert!(line.contains(said), "{line}");
+        watched.write("logs/a.log");
+        watched.demand_all_read();
+    }
+    assert!(watched.running.end().success(), "it ends as it should");
+}

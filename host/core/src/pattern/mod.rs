@@ -204,7 +204,7 @@ impl Pattern {
         self.unless.as_ref().is_some_and(|unless| unless.matches(text))
     }
 
-    fn prove(&self, matches: &[String], rejects: &[String], errors: &mut Vec<PatternError>) {
+    fn prove(self, matches: &[String], rejects: &[String], errors: &mut Vec<PatternError>) {
         for (index, line) in matches.iter().enumerate() {
             if !self.expression.matches(line.as_bytes()) {
                 errors.push(error("matches", Some(index), Problem::Missed(line.clone())));
