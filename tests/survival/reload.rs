@@ -187,7 +187,7 @@ fn pattern_files_are_read_again() {
     };
     for (expression, said, figures) in [
         ("served", "the configuration was read again", (1, 0)),
-        ("served (", "own.yaml:2:44: patterns.own.expression: character 8", (1, 1)),
+        ("served (", "own.yaml:2:45: patterns.own.expression: character 8", (1, 1)),
         ("request", "the configuration was read again", (2, 1)),
     ] {
         write(expression);
