@@ -7,7 +7,7 @@ use bellwether_core::batch::Run;
 use bellwether_core::column::Column;
 use bellwether_core::intake::{InputOptions, Intake, Routed};
 use bellwether_core::lane::{
-    DetectorSlot, FilterSlot, Input, Lane, PatternSet, Seat, Seated, Wishes,
+    DetectorSlot, FilterSlot, Input, Lane, PatternSet, Refinement, Seat, Seated, Wishes,
 };
 use bellwether_core::matcher::Matcher;
 use bellwether_core::plugin::{
@@ -93,6 +93,7 @@ fn patterns() -> Result<PatternSet> {
         names: patterns.iter().map(|pattern| pattern.name().to_owned()).collect(),
         scores: patterns.iter().map(|pattern| pattern.score()).collect(),
         severities: patterns.iter().map(|pattern| pattern.severity()).collect(),
+        refinements: Refinement::of(&patterns).collect(),
     })
 }
 
