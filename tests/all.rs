@@ -25,6 +25,8 @@ mod demo;
 mod determinism;
 // Public logs with known faults.
 mod labelled;
+// Templates against labels.
+mod mining;
 // What goes wrong in the first ten minutes.
 mod newcomer;
 // Inputs that nobody would write on purpose.

@@ -21,6 +21,7 @@ pub mod glob;
 pub mod intake;
 pub mod lane;
 pub mod matcher;
+pub mod miner;
 pub mod pattern;
 pub mod plugin;
 pub mod record;

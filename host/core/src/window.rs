@@ -5,6 +5,7 @@ mod recent;
 
 use crate::column::{Column, TextColumn};
 use crate::lane::PaneCounts;
+use crate::miner::Merge;
 use crate::plugin::{SeriesColumn, WindowSpan};
 use crate::state::sorted;
 use crate::template::Templates;
@@ -28,6 +29,17 @@ struct Cell {
     severity: u8,
     entropy: f32,
     repeats: u32,
+}
+
+impl Cell {
+    /// Takes in lines beside its own; without own lines, its severity is theirs.
+    fn add(&mut self, other: &Cell) {
+        self.severity =
+            if self.count == 0 { other.severity } else { self.severity.max(other.severity) };
+        self.count += other.count;
+        self.entropy = self.entropy.max(other.entropy);
+        self.repeats += other.repeats;
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -150,6 +162,27 @@ impl Counts {
         life.pattern = line.pattern.or(life.pattern);
     }
 
+    /// Counts what was counted of one template under another: they proved to be the same.
+    pub fn merge(&mut self, merge: Merge) {
+        for pane in self.panes.values_mut() {
+            if let Some(old) = pane.cells.remove(&merge.old) {
+                pane.cells.entry(merge.new).or_default().add(&old);
+            }
+        }
+        if let Some(old) = self.lives.remove(&merge.old) {
+            match self.lives.get_mut(&merge.new) {
+                Some(life) => life.absorb(old),
+                None => drop(self.lives.insert(merge.new, old)),
+            }
+        }
+        if let Some(old) = self.fresh.remove(&merge.old) {
+            let fresh = self.fresh.entry(merge.new).or_default();
+            fresh.extend(old);
+            let surplus = fresh.len().saturating_sub(self.limits.examples_max);
+            fresh.drain(..surplus);
+        }
+    }
+
     /// What is remembered of a template.
     pub fn life(&self, template: u32) -> Option<&Life> {
         self.lives.get(&template)
@@ -176,12 +209,7 @@ impl Counts {
         for pane in self.panes.range(start_ms / pane_ms..end_ms / pane_ms).map(|(_, pane)| pane) {
             lines += pane.lines;
             for (template, cell) in &pane.cells {
-                let sum = cells.entry(*template).or_default();
-                sum.severity =
-                    if sum.count == 0 { cell.severity } else { sum.severity.max(cell.severity) };
-                sum.count += cell.count;
-                sum.entropy = sum.entropy.max(cell.entropy);
-                sum.repeats += cell.repeats;
+                cells.entry(*template).or_default().add(cell);
             }
         }
         let (templates, cells) = cells.into_iter().unzip();
@@ -294,82 +322,4 @@ impl Series {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: CountLimits = CountLimits {
-        pane_ms: 10_000,
-        window_ms: 60_000,
-        span_ms_max: 120_000,
-        templates_max: 100,
-        examples_max: 2,
-    };
-    const MINUTE: WindowSpan = WindowSpan { size_ms: 60_000, step_ms: 60_000 };
-
-    fn line(time_ms: i64, template: u32) -> CountedLine<'static> {
-        CountedLine {
-            time_ms,
-            template,
-            severity: 9,
-            entropy: 0.0,
-            repeat: false,
-            pattern: None,
-            text: b"x",
-        }
-    }
-
-    /// Span, end, expected templates with counts, expected lines.
-    type Case<'a> = (WindowSpan, u64, &'a [(u32, u32)], u64);
-
-    #[test]
-    fn panes_sum_to_windows_of_any_size_and_silence_has_a_row() {
-        let mut counts = Counts::new(LIMITS);
-        for (time_ms, template) in
-            [(0, 1), (9_999, 1), (10_000, 1), (59_999, 2), (60_000, 1), (119_000, 3)]
-        {
-            counts.push(&line(time_ms, template));
-        }
-        let two = WindowSpan { size_ms: 120_000, step_ms: 60_000 };
-        let cases: [Case<'_>; 3] = [
-            (MINUTE, 60_000, &[(1, 3), (2, 1)], 4),
-            (MINUTE, 120_000, &[(1, 1), (2, 0), (3, 1)], 2),
-            (two, 120_000, &[(1, 4), (2, 1), (3, 1)], 6),
-        ];
-        for (span, end_ms, rows, lines) in cases {
-            let series = counts.series(span, end_ms);
-            let got: Vec<_> = series
-                .templates
-                .iter()
-                .enumerate()
-                .map(|(row, id)| (*id, series.count(row)))
-                .collect();
-            assert_eq!((got.as_slice(), series.lines), (rows, lines), "{span:?} to {end_ms}");
-        }
-    }
-
-    #[test]
-    fn what_no_window_needs_is_dropped_and_the_usual_count_stays() {
-        let mut counts = Counts::new(LIMITS);
-        for minute in 0..100u64 {
-            for _ in 0..4 {
-                counts.push(&line(minute as i64 * 60_000, 1));
-            }
-            let series = counts.series(MINUTE, (minute + 1) * 60_000);
-            counts.pass(&series, (minute + 1) * 60_000);
-            assert!(counts.panes.len() <= 2);
-        }
-        let life = counts.life(1).expect("alive");
-        assert_eq!(life.usual(), 4.0);
-        assert_eq!(life.example(), Some(&b"x"[..]));
-        assert_eq!(counts.take_met()[0].1.len(), 2);
-        assert!(counts.take_met().is_empty());
-    }
-
-    #[test]
-    fn templates_remembered_are_bounded() {
-        let mut counts = Counts::new(LIMITS);
-        (0..1000).for_each(|id| counts.push(&line(i64::from(id), id)));
-        assert!(counts.lives.len() <= 100);
-        assert!(counts.life(999).is_some());
-    }
-}
+mod tests;

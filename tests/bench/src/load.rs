@@ -4,7 +4,7 @@
 
 use crate::book::Book;
 use bellwether::config::Config;
-use bellwether::loadout::{Common, Component, Edition, Fit, Loadout, Wanted, settings};
+use bellwether::loadout::{Workshop, Component, Edition, Fit, Loadout, Wanted, settings};
 use bellwether::pipeline::{Output, Pipeline, Release};
 use bellwether_core::intake::{InputId, InputOptions, Routing};
 use bellwether_core::lane::Wishes;
@@ -32,7 +32,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 pub(crate) fn loadouts(component: &[u8]) -> Outcome<[Arc<Loadout>; 2]> {
     let config = Config { detectors: Vec::new(), ..Config::default() };
     // Compiles here: whoever runs this is not the program that could do it in a child.
-    let common = Common::of(Runtime::new(Limits::default(), None)?);
+    let workshop = Workshop::of(Runtime::new(Limits::default(), None)?);
     let fetch = |_: &str| Ok(component.to_vec());
     let open = |edition: u32| {
         let component = Component::Pushed { version: "1".into(), digest: "ledger".into() };
@@ -42,7 +42,7 @@ pub(crate) fn loadouts(component: &[u8]) -> Outcome<[Arc<Loadout>; 2]> {
         let fits = BTreeMap::from([("ledger".to_string(), fit)]);
         let wanted = Wanted { fits, fetch: Some(&fetch) };
         let settings = settings(&config, &config.tenant);
-        Loadout::open(&common, &config, &wanted, settings, Wishes::default()).map(Arc::new)
+        Loadout::open(&workshop, &config, &wanted, settings, Wishes::default()).map(Arc::new)
     };
     Ok([open(1)?, open(2)?])
 }

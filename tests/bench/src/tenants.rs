@@ -9,7 +9,7 @@ use crate::report::{Report, Title};
 use crate::rounds::Rounds;
 use anyhow::{Context, Result};
 use bellwether::config::{Config, Origin};
-use bellwether::loadout::{Common, Loadout, Wanted, settings};
+use bellwether::loadout::{Workshop, Loadout, Wanted, settings};
 use bellwether_core::intake::Routing;
 use bellwether_core::lane::Wishes;
 use std::io::Write;
@@ -76,12 +76,12 @@ pub(crate) fn run(tenants: usize) -> Result<(f64, u64)> {
     let mut config = Config { detectors: detectors.collect(), lanes: 1, ..usual };
     // Those at work, and those of the lane on trial.
     config.plugins.instances_max = ((tenants + 1) * DETECTORS.len()) as u32;
-    let common = Common::new(&config)?;
+    let workshop = Workshop::new(&config)?;
     let mut all = Vec::with_capacity(tenants);
     for tenant in 0..tenants {
         let settings = settings(&config, &format!("tenant-{tenant}"));
         let (wanted, wishes) = (Wanted::default(), Wishes::default());
-        let loadout = Arc::new(Loadout::open(&common, &config, &wanted, settings, wishes)?);
+        let loadout = Arc::new(Loadout::open(&workshop, &config, &wanted, settings, wishes)?);
         all.push(Run::start(&loadout, 1, Routing::Whole)?);
     }
     let turns_of_each = |turns: usize| turns * MANY / tenants;

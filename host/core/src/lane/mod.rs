@@ -323,6 +323,7 @@ impl Lane {
             let source = self.sources.of(run.source);
             rows.clone().for_each(|row| source.meet(facts.batch.time_ms(row)));
             source.templates.assign(&facts.batch, rows.clone(), &mut facts.mined);
+            source.follow_merges();
             row = rows.end;
         }
         self.filter(&mut facts, outputs);

@@ -224,6 +224,18 @@ impl Source {
         }
     }
 
+    /// Counts and judges under one id what proved to be one template.
+    pub(super) fn follow_merges(&mut self) {
+        for merge in self.templates.take_merges() {
+            self.counts.merge(merge);
+            for candidate in self.waiting.values_mut().flatten() {
+                if candidate.template == Some(merge.old) {
+                    candidate.template = Some(merge.new);
+                }
+            }
+        }
+    }
+
     /// Templates that were met since this was last asked.
     pub(super) fn met_templates(&mut self) -> Vec<MetTemplate> {
         let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();

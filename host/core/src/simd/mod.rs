@@ -3,6 +3,7 @@
 //! Every loop has a plain form that says the same; which one runs is found out at the start, and a test can ask for
 //! each. This is the only place of the crate with unsafe code.
 
+pub(crate) mod classes;
 pub(crate) mod grams;
 pub(crate) mod shorts;
 

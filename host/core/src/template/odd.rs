@@ -6,8 +6,6 @@ use crate::state::sorted;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Shorter tokens do not look random, whatever they hold.
-const TOKEN_BYTES_MIN: usize = 16;
 /// Bits per byte from which a token looks random.
 const ENTROPY_MIN: f32 = 3.2;
 /// Lines from which a message has a channel of its own; young ones share one.
@@ -60,16 +58,33 @@ pub(super) struct OddTokens {
     channels: HashMap<(Alphabet, u32), Episodes, foldhash::fast::FixedState>,
 }
 
+/// The long values of a query.
+pub(super) fn values(query: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    let values = query.split(|byte| b"=&;,/+:%".contains(byte));
+    values.filter(|value| value.len() >= TOKEN_BYTES_MIN)
+}
+
 impl OddTokens {
-    /// Looks for random tokens in the texts of a line; `windows` have passed since the source began, now is `window`.
-    pub(super) fn meet(
+    /// Looks for random tokens among the long words of a message; `windows` have passed since the source began, now is
+    /// `window`.
+    pub(super) fn meet<'a>(
         &mut self,
-        texts: [&[u8]; 2],
+        words: impl Iterator<Item = &'a [u8]> + Clone,
         (template, lines): (u32, u64),
         (window, windows): (u32, u32),
     ) -> Option<OddToken> {
-        let random = texts.into_iter().filter_map(longest_random);
-        let (alphabet, length) = random.max_by_key(|(_, length)| *length)?;
+        // A channel that was heard in this window learns nothing more from it, so that randomness need not be computed.
+        let is_heard = |alphabet| {
+            let heard = |template| {
+                let episodes = self.channels.get(&(alphabet, template));
+                episodes.is_some_and(|episodes| episodes.last == window)
+            };
+            heard(template) && (lines >= ESTABLISHED_LINES || heard(YOUNG))
+        };
+        if words.clone().filter_map(alphabet).all(is_heard) {
+            return None;
+        }
+        let (alphabet, length) = longest_random(words)?;
         // An established message is judged by its own past; young ones share theirs, yet each keeps its own as well.
         let own = self.note((alphabet, template), window);
         let (begins, episodes) =
@@ -104,30 +119,42 @@ impl OddTokens {
     }
 }
 
-/// Alphabet and length of the longest part of any token that looks random.
-fn longest_random(text: &[u8]) -> Option<(Alphabet, usize)> {
-    let parts =
-        text.split(|byte| byte.is_ascii_whitespace() || b"=:,;()[]\"'<>|/\\&?".contains(byte));
-    let random = parts
-        .filter(|part| part.len() >= TOKEN_BYTES_MIN)
-        .filter_map(|part| alphabet(part).map(|alphabet| (alphabet, part.len())));
-    random.max_by_key(|(_, length)| *length)
+/// Alphabet and length of the longest word that looks random.
+fn longest_random<'a>(words: impl Iterator<Item = &'a [u8]>) -> Option<(Alphabet, usize)> {
+    let random = words.filter(|word| shannon_bits(word) >= ENTROPY_MIN);
+    let known = random.filter_map(|word| alphabet(word).map(|alphabet| (alphabet, word.len())));
+    known.max_by_key(|(_, length)| *length)
 }
 
-fn alphabet(part: &[u8]) -> Option<Alphabet> {
-    let count = |is: fn(&u8) -> bool| part.iter().filter(|byte| is(byte)).count();
-    let digits = count(u8::is_ascii_digit);
-    let (upper, lower) = (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
-    let other = part.len() - digits - upper - lower;
-    if digits < 2
-        || upper + lower == 0
-        || other * 5 > part.len()
-        || shannon_bits(part) < ENTROPY_MIN
-    {
+/// Bytes of a word that are counted: a count is a byte.
+const COUNTED_BYTES_MAX: usize = 255;
+
+/// What a byte adds to the counts of digits, capitals, small letters and hexadecimal digits, each in a byte of its own.
+static COUNTS: [u32; 256] = {
+    let mut counts = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        counts[byte] = letter.is_ascii_digit() as u32
+            | (letter.is_ascii_uppercase() as u32) << 8
+            | (letter.is_ascii_lowercase() as u32) << 16
+            | (letter.is_ascii_hexdigit() as u32) << 24;
+        byte += 1;
+    }
+    counts
+};
+
+/// The alphabet of a word that may be random, whatever the order of its letters.
+fn alphabet(word: &[u8]) -> Option<Alphabet> {
+    let word = &word[..word.len().min(COUNTED_BYTES_MAX)];
+    let counts = word.iter().fold(0, |counts, byte| counts + COUNTS[*byte as usize]);
+    let [digits, upper, lower, hexadecimal] = counts.to_le_bytes().map(usize::from);
+    let other = word.len() - digits - upper - lower;
+    if digits < 2 || upper + lower == 0 || other * 5 > word.len() {
         return None;
     }
     Some(match (upper > 0, lower > 0) {
-        _ if part.iter().all(u8::is_ascii_hexdigit) => Alphabet::Hex,
+        _ if hexadecimal == word.len() => Alphabet::Hex,
         (true, true) => Alphabet::Mixed,
         (true, false) => Alphabet::Upper,
         _ => Alphabet::Lower,
@@ -150,24 +177,26 @@ mod tests {
             ("short1a2b3c", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(longest_random(text.as_bytes()), expected, "{text}");
+            let words = text.as_bytes().split(|byte| b" =".contains(byte));
+            let words = words.filter(|word| word.len() >= 16);
+            assert_eq!(longest_random(words), expected, "{text}");
         }
     }
 
     #[test]
     fn tokens_that_belong_become_ordinary() {
         let mut odd = OddTokens::default();
-        let line = b"request 9f86d081884c7d659a2feaa0c55ad015 done";
-        let first = odd.meet([line, b""], (1, 600), (1000, 1000)).expect("new after 1,000 windows");
+        let line = std::iter::once(&b"9f86d081884c7d659a2feaa0c55ad015"[..]);
+        let first =
+            odd.meet(line.clone(), (1, 600), (1000, 1000)).expect("new after 1,000 windows");
         assert!(first.bits > 10.0);
-        let again = |n: u32| odd.meet([line, b""], (1, 600), (1000 + n, 1000 + n));
-        assert!((0..20).map(again).all(|odd| odd.is_none()));
+        assert!((0..20).all(|n| odd.meet(line.clone(), (1, 600), (1000 + n, 1000 + n)).is_none()));
     }
 
     #[test]
     fn tokens_in_queries_count() {
         let check = |query: &[u8], expected: Option<&str>| {
-            let odd = OddTokens::default().meet([b"GET / ok", query], (1, 600), (1000, 1000));
+            let odd = OddTokens::default().meet(values(query), (1, 600), (1000, 1000));
             assert_eq!(odd.map(|odd| odd.words).as_deref(), expected);
         };
         check(b"q=rain+jacket&page=2", None);

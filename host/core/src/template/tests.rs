@@ -111,5 +111,5 @@ fn hostile_prose_stays_within_the_budget() {
     }
     assert!(miner.len() <= 64);
     assert!(miner.evicted() > 1000);
-    assert!(miner.vocabularies.len() <= 2 * 64 + 17);
+    assert!(miner.known.len() <= 2 * 64 + 17);
 }

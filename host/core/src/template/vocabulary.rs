@@ -1,6 +1,7 @@
 //! Which words each place of a message was seen with, and what that says about an unseen one.
 
-use super::words::{WordId, Words};
+use crate::miner::Spoken;
+use crate::miner::words::{WordId, Words};
 use serde::{Deserialize, Serialize};
 
 /// Words remembered of a place; more are only counted.
@@ -27,8 +28,13 @@ struct More {
 }
 
 impl Vocabulary {
-    pub(super) fn knows(&self, place: usize, word: WordId) -> bool {
-        self.words_of(place).any(|known| known == word)
+    pub(super) fn knows(&self, place: usize, word: Option<WordId>) -> bool {
+        word.is_some_and(|word| self.words_of(place).any(|known| known == word))
+    }
+
+    /// Whether it was ever seen with a word there.
+    pub(super) fn has(&self, place: usize) -> bool {
+        self.words_of(place).next().is_some()
     }
 
     /// A message that was just met, with its words.
@@ -41,12 +47,32 @@ impl Vocabulary {
         self.first.len() > places || !self.more.is_empty()
     }
 
-    /// Takes a word of a place, which is known or the next one.
-    pub(super) fn learn(&mut self, place: usize, word: WordId) {
-        if self.knows(place, word) {
-            return;
+    /// Takes a word of a place, which is kept where there is room.
+    pub(super) fn learn(&mut self, place: usize, spoken: &Spoken<'_>, words: &mut Words) {
+        if !self.knows(place, spoken.word) {
+            let is_full = self.more_of(place).is_some_and(|more| more.words.len() + 1 >= WORDS_MAX);
+            // A word that is only counted needs no number.
+            let word = if is_full { None } else { Some(words.number(spoken.text)) };
+            self.take(place, word);
         }
-        if place == self.first.len() {
+    }
+
+    /// Takes all words that another one knows.
+    pub(super) fn absorb(&mut self, other: &Vocabulary) {
+        let first = other.first.iter().enumerate().map(|(place, word)| (place, *word));
+        let more = other
+            .more
+            .iter()
+            .flat_map(|more| more.words.iter().map(|word| (usize::from(more.place), *word)));
+        for (place, word) in first.chain(more) {
+            if !self.knows(place, Some(word)) {
+                self.take(place, Some(word));
+            }
+        }
+    }
+
+    fn take(&mut self, place: usize, word: Option<WordId>) {
+        if let (true, Some(word)) = (place == self.first.len(), word) {
             self.first = self.first.iter().copied().chain([word]).collect();
             return;
         }
@@ -57,10 +83,9 @@ impl Vocabulary {
             self.more = more.into();
         }
         let more = &mut self.more[at];
-        if more.words.len() + 1 == WORDS_MAX {
-            more.unremembered = more.unremembered.saturating_add(1);
-        } else {
-            more.words.push(word);
+        match word.filter(|_| more.words.len() + 1 < WORDS_MAX) {
+            Some(word) => more.words.push(word),
+            None => more.unremembered = more.unremembered.saturating_add(1),
         }
     }
 
@@ -92,10 +117,9 @@ impl Vocabulary {
     pub(super) fn misspelt<'a>(
         &self,
         place: usize,
-        word: WordId,
+        word: &[u8],
         words: &'a Words,
     ) -> Option<&'a [u8]> {
-        let word = words.text(word);
         if self.words_of(place).count() > CLOSED_WORDS_MAX
             || word.len() < COMPARED_LETTERS_MIN
             || word.contains(&b'*')

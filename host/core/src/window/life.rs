@@ -24,6 +24,18 @@ pub struct Life {
 }
 
 impl Life {
+    /// Takes in what is remembered of a template that proved to be this one.
+    pub(super) fn absorb(&mut self, other: Life) {
+        if other.last_ms > self.last_ms {
+            (self.severity, self.example) = (other.severity, other.example);
+        }
+        self.first_ms = self.first_ms.min(other.first_ms);
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.pattern = self.pattern.or(other.pattern);
+        self.recent.add(&other.recent);
+        self.met |= other.met;
+    }
+
     /// Mean count of the windows before.
     pub fn usual(&self) -> f32 {
         let (sum, windows) = self

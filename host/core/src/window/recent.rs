@@ -28,6 +28,18 @@ impl Recent {
         self.0 = bytes.into();
     }
 
+    /// Adds other counts, the newest to the newest.
+    pub(super) fn add(&mut self, other: &Recent) {
+        let (own, others): (Vec<u64>, Vec<u64>) =
+            (self.counts().collect(), other.counts().collect());
+        *self = Recent::default();
+        let windows = own.len().max(others.len());
+        for back in (1..=windows).rev() {
+            let count = |counts: &[u64]| counts.len().checked_sub(back).map_or(0, |at| counts[at]);
+            self.push((count(&own) + count(&others)).min(u64::from(u32::MAX)) as u32);
+        }
+    }
+
     /// The counts, newest last.
     pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
         self.0.split_inclusive(|byte| *byte < GOES_ON).map(|bytes| {
@@ -46,6 +58,17 @@ mod tests {
         let mut recent = Recent::default();
         counts.iter().for_each(|count| recent.push(*count));
         assert!(recent.counts().eq(counts.map(u64::from)));
+    }
+
+    #[test]
+    fn sums_are_by_window() {
+        let (mut recent, mut other) = (Recent::default(), Recent::default());
+        [1, 2, 300].iter().for_each(|count| recent.push(*count));
+        [5, 7].iter().for_each(|count| other.push(*count));
+        recent.add(&other);
+        assert!(recent.counts().eq([1, 7, 307]));
+        other.add(&recent);
+        assert!(other.counts().eq([1, 12, 314]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The plugins that a configuration names, admitted once and opened in every lane.
 
-mod common;
+mod workshop;
 mod crew;
 mod fit;
 mod member;
@@ -17,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use common::Common;
-use common::digest_of;
-pub(crate) use common::pattern_set;
+pub use workshop::Workshop;
+use workshop::digest_of;
+pub(crate) use workshop::pattern_set;
 pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
 pub use runtime::{runtime, runtime_of};
@@ -117,21 +117,21 @@ pub struct Loadout {
 impl Loadout {
     /// Admits all plugins that a configuration names, in a runtime of their own.
     pub fn new(config: &Config, settings: Settings, wishes: Wishes) -> Result<Self, LoadoutError> {
-        Loadout::open(&Common::new(config)?, config, &Wanted::default(), settings, wishes)
+        Loadout::open(&Workshop::new(config)?, config, &Wanted::default(), settings, wishes)
     }
 
     /// Admits all plugins and opens a lane on trial, so that whatever is wrong shows before the first line.
     pub fn open(
-        common: &Common,
+        workshop: &Workshop,
         config: &Config,
         wanted: &Wanted<'_>,
         settings: Settings,
         wishes: Wishes,
     ) -> Result<Self, LoadoutError> {
-        let members = crew::members(common.runtime(), config, wanted)?;
+        let members = crew::members(workshop.runtime(), config, wanted)?;
         let plugins = members.iter().map(|member| member.plugin.descriptor());
         let (patterns_digest, health) = (digest_of(&config.patterns), Mutex::default());
-        let patterns = common.pattern_set((config, patterns_digest), plugins)?;
+        let patterns = workshop.pattern_set((config, patterns_digest), plugins)?;
         let loadout = Loadout { settings, patterns, patterns_digest, members, wishes, health };
         loadout.lane(0)?;
         loadout.handles().clear();

@@ -17,7 +17,7 @@ pub(crate) use wanted::read as read_wanted;
 pub(crate) use watch::watch;
 
 use crate::config::Config;
-use crate::loadout::{Common, Fit, Loadout, LoadoutError, Wanted, settings};
+use crate::loadout::{Workshop, Fit, Loadout, LoadoutError, Wanted, settings};
 use crate::registry::Folder;
 use crate::watch::{Keeper, Order, Status};
 use bellwether_core::lane::Wishes;
@@ -57,7 +57,7 @@ struct Work {
 /// Everything that loadouts are made from.
 pub struct Base {
     config: Arc<Config>,
-    common: Common,
+    workshop: Workshop,
     folder: Folder,
 }
 
@@ -65,7 +65,7 @@ impl Base {
     /// What a configuration asks for.
     pub fn new(config: &Arc<Config>) -> Result<Self, LoadoutError> {
         let folder = config.registry();
-        Ok(Base { config: Arc::clone(config), common: Common::new(config)?, folder })
+        Ok(Base { config: Arc::clone(config), workshop: Workshop::new(config)?, folder })
     }
 
     /// The configuration.
@@ -107,7 +107,7 @@ impl Base {
         let fetch =
             |digest: &str| self.folder.read(digest).map_err(|error| crate::chain::chain(&error));
         let wanted = Wanted { fits, fetch: Some(&fetch) };
-        Loadout::open(&self.common, &self.config, &wanted, settings, wishes)
+        Loadout::open(&self.workshop, &self.config, &wanted, settings, wishes)
     }
 
     /// The plugins of all tenants. Where a change that was made since cannot be had any more, the tenant works as the

@@ -25,7 +25,7 @@ fn plugins_that_ship_keep_the_contract() {
         ("drop-noise", drops),
     ] {
         let component = shipped::component(name).expect("it ships");
-        let plugin = runtime.admit(component).expect("what ships is admitted");
+        let plugin = runtime.admit_shipped(component).expect("what ships is admitted");
         let subject = Subject { plugin, config: settings.into() };
         let mut opened = subject.open().expect("it starts");
         let wanted = opened.plugin().descriptor().clone();

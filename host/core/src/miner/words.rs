@@ -5,23 +5,36 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::num::NonZeroU32;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::token::VARIABLE;
+/// What stands for a word where there are too many.
+const VARIABLE: &[u8] = b"<*>";
 
 /// Words that agree in so many bytes are one.
 const WORD_BYTES_MAX: usize = 256;
 /// Bytes of all words together; further words are taken for variables.
-const BYTES_MAX: usize = 16 << 20;
+const BYTES_MAX: usize = 2 << 20;
 /// Words beyond twice those that were in use, from which it is worth looking for those that no longer are.
 const SWEEP_WORDS: usize = 1024;
 
 /// Number of a word within its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct WordId(NonZeroU32);
+pub(crate) struct WordId(NonZeroU32);
+
+impl WordId {
+    /// The number itself, which is not 0.
+    pub(crate) fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// `None` for 0.
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(WordId)
+    }
+}
 
 /// All words that are in use, and some that were.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Texts")]
-pub(super) struct Words {
+pub(crate) struct Words {
     texts: Texts,
     numbers: HashTable<NonZeroU32>,
 }
@@ -37,7 +50,7 @@ struct Texts {
 
 impl Words {
     /// The number of a word, which is kept if it was not known.
-    pub(super) fn number(&mut self, word: &[u8]) -> WordId {
+    pub(crate) fn number(&mut self, word: &[u8]) -> WordId {
         let word = &word[..word.len().min(WORD_BYTES_MAX)];
         let Words { texts, numbers } = self;
         let hash = xxh3_64(word);
@@ -52,17 +65,24 @@ impl Words {
         WordId(number)
     }
 
-    pub(super) fn text(&self, word: WordId) -> &[u8] {
+    /// The number of a word, if it is kept.
+    pub(crate) fn find(&self, word: &[u8]) -> Option<WordId> {
+        let word = &word[..word.len().min(WORD_BYTES_MAX)];
+        let known = self.numbers.find(xxh3_64(word), |number| self.texts.get(*number) == word);
+        known.copied().map(WordId)
+    }
+
+    pub(crate) fn text(&self, word: WordId) -> &[u8] {
         self.texts.get(word.0)
     }
 
     /// Whether so many words have come that it is worth looking for unused ones.
-    pub(super) fn wants_sweep(&self) -> bool {
+    pub(crate) fn wants_sweep(&self) -> bool {
         self.texts.ends.len() >= self.texts.sweep_at.max(SWEEP_WORDS)
     }
 
     /// Keeps only the words that `each_in_use` hands on, and gives them new numbers.
-    pub(super) fn sweep(&mut self, each_in_use: impl FnOnce(&mut dyn FnMut(&mut WordId))) {
+    pub(crate) fn sweep(&mut self, each_in_use: impl FnOnce(&mut dyn FnMut(&mut WordId))) {
         let mut kept = Words::default();
         each_in_use(&mut |word| *word = kept.number(self.text(*word)));
         kept.texts.sweep_at = 2 * kept.texts.ends.len() + SWEEP_WORDS;

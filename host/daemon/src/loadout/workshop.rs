@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Where plugins are opened. A thousand tenants with the same patterns have one automaton for them.
-pub struct Common {
+pub struct Workshop {
     runtime: Runtime,
     // A std mutex: locked to look a set up, or to compile one that the next who waits wants as well.
     sets: Mutex<Vec<Known>>,
@@ -24,15 +24,15 @@ struct Known {
     set: PatternSet,
 }
 
-impl Common {
+impl Workshop {
     /// With the limits and the cache folder of a configuration.
     pub fn new(config: &Config) -> Result<Self, RuntimeError> {
-        Ok(Common::of(runtime(config)?))
+        Ok(Workshop::of(runtime(config)?))
     }
 
     /// Around a runtime.
     pub fn of(runtime: Runtime) -> Self {
-        Common { runtime, sets: Mutex::default() }
+        Workshop { runtime, sets: Mutex::default() }
     }
 
     /// What plugins run in.

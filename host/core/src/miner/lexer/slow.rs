@@ -1,0 +1,101 @@
+//! Pieces that their bitmaps do not decide: paths, addresses, times, names with numbers.
+
+use super::Walk;
+use crate::miner::byte::{self, AT, BACKSLASH, COLON, DIGIT, LETTER, SLASH};
+use crate::miner::mask::{self, Looks};
+use crate::miner::token::Kind;
+
+impl<const KEEP: bool> Walk<'_, KEEP> {
+    /// A piece that its bitmaps do not decide.
+    #[inline(never)]
+    pub(super) fn mixed(&mut self, start: usize, end: usize) {
+        let (line, classes) = (self.line, byte::any(&self.line[start..end]));
+        let piece = &line[start..end];
+        if classes & (DIGIT | COLON | SLASH | BACKSLASH) == 0 {
+            self.word(start, end);
+        } else if classes & SLASH != 0 && mask::is_path(piece) {
+            self.path(start, end);
+        } else if classes & BACKSLASH != 0 && mask::is_backslash_path(piece) {
+            self.push(start, end, Kind::Masked);
+        } else if classes & COLON != 0 {
+            self.with_colons(start, end);
+        } else if classes & DIGIT == 0 {
+            self.word(start, end);
+        } else if classes & SLASH != 0 {
+            let is_value = mask::is_named_address(piece);
+            self.push(start, end, if is_value { Kind::Masked } else { self.doubtful });
+        } else if classes & AT != 0 {
+            self.with_at(start, end);
+        } else {
+            self.with_digit(start, end);
+        }
+    }
+
+    /// A time or an address; else each part for itself.
+    fn with_colons(&mut self, start: usize, end: usize) {
+        let line = self.line;
+        let piece = &line[start..end];
+        if mask::is_time_or_address(piece) {
+            if !self.dated(start, end) {
+                self.push(start, end, Kind::Masked);
+            }
+            return;
+        }
+        if mask::is_endpoint(piece) {
+            return self.push(start, end, Kind::Masked);
+        }
+        let mut at = start;
+        for part in piece.split(|byte| *byte == b':') {
+            if at > start {
+                self.push(at - 1, at, Kind::Delimiter);
+            }
+            if byte::any(part) & (DIGIT | LETTER) != 0 {
+                self.mixed(at, at + part.len());
+            } else if !part.is_empty() {
+                self.push(at, at + part.len(), Kind::Punctuation);
+            }
+            at += part.len() + 1;
+        }
+    }
+
+    /// `name@value` keeps its name.
+    fn with_at(&mut self, start: usize, end: usize) {
+        let piece = &self.line[start..end];
+        let at = piece.iter().rposition(|byte| *byte == b'@').unwrap_or(0);
+        if at > 0 && byte::any(&piece[..at]) & DIGIT == 0 {
+            self.push(start, start + at + 1, Kind::Word);
+            if start + at + 1 < end {
+                self.push(start + at + 1, end, Kind::Masked);
+            }
+            return;
+        }
+        self.push(start, end, Kind::Masked);
+    }
+
+    fn with_digit(&mut self, start: usize, end: usize) {
+        let piece = &self.line[start..end];
+        let points = piece.iter().take_while(|byte| **byte == b'.').count();
+        if points > 1 && piece.len() > 2 {
+            // A dotted leader in front of a value.
+            self.push(start, start + points, Kind::Punctuation);
+            return self.with_digit(start + points, end);
+        }
+        match mask::looks(piece) {
+            Looks::Value => {
+                let is_number = piece[0].is_ascii_digit();
+                if self.dated(start, end) {
+                    return;
+                }
+                self.push(start, end, Kind::Masked);
+                if is_number {
+                    self.number_end = end;
+                }
+            }
+            Looks::Prefixed(prefix) => {
+                self.push(start, start + prefix, Kind::Word);
+                self.push(start + prefix, end, Kind::Masked);
+            }
+            Looks::Doubtful => self.push(start, end, self.doubtful),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Tests of the walk.
+
+use super::*;
+use crate::miner::mask::Looks;
+
+/// The tokens of a line, values as `*`.
+fn lex(line: &str) -> String {
+    let mut lexer = Lexer::default();
+    let tokens: Vec<Token> = lexer.tokens(line.as_bytes()).clone();
+    let mut text = String::new();
+    for (place, token) in tokens.iter().enumerate() {
+        let joint = if token.blanks > 0 { " " } else { "|" };
+        text.push_str(if place > 0 { joint } else { "" });
+        match token.kind {
+            Kind::Masked => text.push('*'),
+            Kind::Doubtful => {
+                text.push('?');
+                text.push_str(&String::from_utf8_lossy(token.text(line.as_bytes())));
+            }
+            _ => text.push_str(&String::from_utf8_lossy(token.text(line.as_bytes()))),
+        }
+    }
+    text
+}
+
+#[test]
+fn lines_become_tokens() {
+    let cases = [
+        ("", ""),
+        ("no digits at all", "no digits at all"),
+        ("took=12ms, ok", "took|=|*|, ok"),
+        ("from (10.0.0.1:443).", "from (|*|)|."),
+        ("1,024 bytes", "*|,|*"),
+        ("took 12 ms again", "took * again"),
+        ("took 12  ms", "took * ms"),
+        ("lifetime <1 sec", "lifetime *"),
+        ("a <b> c", "a <|b|> c"),
+        ("core.2275 of core-3", "core.|* of core-|*"),
+        ("user@10.0.0.1 root@", "user@|* root@"),
+        ("GET /a/b?q=1,2;3 HTTP", "GET * HTTP"),
+        ("open C:\\x\\y now", "open * now"),
+        ("on Sat Jun 11 03:28:22 2005 it", "on * it"),
+        ("May be", "May be"),
+        ("is true or false", "is * or *"),
+        ("key:value and key:12", "key|:|value and key|:|*"),
+        ("ssh2 eth0", "?ssh2 ?eth0"),
+        ("state - /", "state - *"),
+        ("wait... 5", "wait|... *"),
+        ("total......17", "total......|*"),
+        ("::", "::"),
+        ("x:: y", "x|:: y"),
+        ("host/1 a1/b", "?host/1 *"),
+        ("deadbeef facade", "* facade"),
+        ("  spaced\tout ", "spaced out"),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(lex(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn lines_are_as_long_as_they_are() {
+    let words = "word ".repeat(TOKENS_MAX + 100);
+    assert_eq!(lex(&words).matches("word").count(), TOKENS_MAX);
+    assert!(lex(&words).ends_with('*'));
+    assert_eq!(lex(&"x".repeat(1 << 20)), "*");
+    assert_eq!(lex(&"-".repeat(1 << 20)).len(), LINE_BYTES_MAX);
+}
+
+#[test]
+fn skeletons_are_equal_where_templates_must_be() {
+    let cases = [
+        ("took 12 ms", "took 7 ms", true),
+        ("took 12 ms", "took 7 s", true),
+        ("took  12 ms", "took 12 ms", true),
+        ("took 12", "took12", false),
+        ("a =b", "a= b", false),
+        ("a b", "a c", false),
+        ("blk_-1608999687919862906 terminating", "blk_7503483334202473044 terminating", true),
+        ("abcdefghij x", "abcdefghik x", false),
+    ];
+    let mut lexer = Lexer::default();
+    for (a, b, equal) in cases {
+        let (a, b) = (lexer.skeleton(a.as_bytes(), 5), lexer.skeleton(b.as_bytes(), 5));
+        assert_eq!(a == b, equal);
+    }
+}
+
+/// The bitmaps may only decide what the bytes would decide as well.
+#[test]
+fn bitmaps_and_bytes_agree() {
+    let pieces = [
+        "a-1",
+        "a.1",
+        "ab..12",
+        "a1.2.3",
+        "abc123",
+        "abc123x",
+        "blk_-12",
+        "a-b-123",
+        "1a",
+        "-1",
+        "x123.",
+        "a.123",
+        "a_123",
+        "node12345",
+        "a-12-34",
+        "ab.12.34",
+        "0x12",
+        "v1.2",
+        "x-1.2.3",
+        "a---123",
+        "a:1",
+    ];
+    for piece in pieces {
+        let mut blocks = Vec::new();
+        bitmaps::fill(piece.as_bytes(), &mut blocks);
+        let maps = Bitmaps::piece(&blocks, 0, piece.len());
+        if maps.colon == 0 && is_value(maps.digit, maps.letter, maps.point, piece.len()) {
+            assert_eq!(mask::looks(piece.as_bytes()), Looks::Value, "{piece}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Classes of 64 bytes at once, for the template miner.
+
+use crate::miner::bitmaps::Bitmaps;
+
+/// Appends the bitmaps of a line; false, with nothing appended, where the processor cannot.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "calls a function that needs AVX2")]
+pub(crate) fn fill(line: &[u8], blocks: &mut Vec<Bitmaps>) -> bool {
+    if !std::arch::is_x86_feature_detected!("avx2") {
+        return false;
+    }
+    // SAFETY: the processor has AVX2.
+    unsafe { avx2::fill(line, blocks) };
+    true
+}
+
+/// Appends the bitmaps of a line; false, with nothing appended, where the processor cannot.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn fill(_: &[u8], _: &mut Vec<Bitmaps>) -> bool {
+    false
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use crate::miner::bitmaps::{BLOCK_BYTES, Bitmaps, fill_with};
+    use std::arch::x86_64::{
+        __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8,
+        _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setr_epi8,
+        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
+    };
+    use std::hint::black_box;
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn fill(line: &[u8], blocks: &mut Vec<Bitmaps>) {
+        let tables = Tables::new();
+        fill_with(line, blocks, |block| tables.block(block));
+    }
+
+    /// Sets of separators by the two halves of a byte: it is one where its rows share a bit.
+    struct Tables {
+        low: __m256i,
+        high: __m256i,
+    }
+
+    impl Tables {
+        /// A bit for each set that is a product of low and high halves: 1 for tab and line ends; 2 for the blank and
+        /// `" # ' ( ) ,`; 4 for `; < = >`; 8 for brackets and braces; 16 for the grave accent; 32 for the bar.
+        #[target_feature(enable = "avx2")]
+        fn new() -> Self {
+            Tables {
+                low: _mm256_setr_epi8(
+                    18, 0, 2, 2, 0, 0, 0, 2, 2, 3, 1, 12, 38, 13, 4, 0, //
+                    18, 0, 2, 2, 0, 0, 0, 2, 2, 3, 1, 12, 38, 13, 4, 0,
+                ),
+                high: _mm256_setr_epi8(
+                    1, 0, 2, 4, 0, 8, 16, 40, 0, 0, 0, 0, 0, 0, 0, 0, //
+                    1, 0, 2, 4, 0, 8, 16, 40, 0, 0, 0, 0, 0, 0, 0, 0,
+                ),
+            }
+        }
+
+        #[target_feature(enable = "avx2")]
+        fn block(&self, block: &[u8; BLOCK_BYTES]) -> Bitmaps {
+            let (halves, _) = block.as_chunks::<32>();
+            let (first, second) = (self.half(&halves[0]), self.half(&halves[1]));
+            let both = |map: usize| u64::from(first[map]) | u64::from(second[map]) << 32;
+            Bitmaps {
+                separator: both(0),
+                digit: both(1),
+                letter: both(2),
+                colon: both(3),
+                path: both(4),
+                point: both(5),
+            }
+        }
+
+        #[target_feature(enable = "avx2")]
+        fn half(&self, bytes: &[u8; 32]) -> [u32; 6] {
+            #[expect(unsafe_code, reason = "loads 32 bytes")]
+            // SAFETY: the array has 32 bytes, and the load needs no alignment.
+            let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+            let nibble = _mm256_set1_epi8(15);
+            let low = _mm256_shuffle_epi8(self.low, _mm256_and_si256(bytes, nibble));
+            let high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+            let sets = _mm256_and_si256(low, _mm256_shuffle_epi8(self.high, high));
+            let no_separator = _mm256_cmpeq_epi8(sets, _mm256_setzero_si256());
+            let lower = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+            let slash = _mm256_or_si256(equal(bytes, b'/'), equal(bytes, b'\\'));
+            let maps = [
+                !mask(no_separator),
+                mask(within(bytes, b'0', 9)),
+                // The sign bit of a byte beyond ASCII is set already.
+                mask(_mm256_or_si256(bytes, within(lower, b'a', 25))),
+                mask(equal(bytes, b':')),
+                mask(_mm256_or_si256(slash, equal(bytes, b'@'))),
+                mask(equal(bytes, b'.')),
+            ];
+            // Else the compiler takes the masks apart again, and works bit by bit.
+            maps.map(black_box)
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn mask(bytes: __m256i) -> u32 {
+        _mm256_movemask_epi8(bytes) as u32
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn equal(bytes: __m256i, byte: u8) -> __m256i {
+        _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8))
+    }
+
+    /// Bytes from `first` to `span` beyond it.
+    #[target_feature(enable = "avx2")]
+    fn within(bytes: __m256i, first: u8, span: u8) -> __m256i {
+        let from_first = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first as i8));
+        let least = _mm256_min_epu8(from_first, _mm256_set1_epi8(span as i8));
+        _mm256_cmpeq_epi8(least, from_first)
+    }
+}

@@ -1,0 +1,120 @@
+//! Labelled logs made of formats: each program says its messages with values of their kinds, some often, most rarely.
+
+use super::formats::Program;
+use super::score::Labelled;
+use crate::chance::Chance;
+
+/// Lines of a made log.
+const LINES: usize = 2000;
+const WORDS: &[&str] = &[
+    "orders", "billing", "payments", "audit", "web", "mail", "search", "index", "main", "backup",
+    "cache", "session", "users", "staging", "events", "metrics", "reports", "jobs", "alpha",
+    "beta", "gamma", "delta", "north", "south", "east", "west", "red", "blue", "green", "amber",
+];
+const USERS: &[&str] = &[
+    "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "root", "admin",
+    "postgres", "nobody", "backup", "deploy", "git", "www-data", "jenkins", "oracle", "guest",
+];
+const COMMANDS: &[&str] = &["CONNECT", "EHLO", "RCPT", "DATA", "AUTH", "STARTTLS"];
+
+/// The log of a program, with the format that each line was made of.
+pub(super) fn log(program: &Program, seed: u64) -> Labelled {
+    let mut chance = Chance::new(seed);
+    let mut log = Labelled { name: program.name.into(), ..Labelled::default() };
+    for line in 0..LINES {
+        // Every message once, and then by Zipf's law.
+        let number = if line % 40 == 0 && line / 40 < program.formats.len() {
+            line / 40
+        } else {
+            zipf(&mut chance, program.formats.len())
+        };
+        let format = program.formats[number];
+        log.lines.push(fill(format, &mut chance));
+        log.templates.push(stars(format));
+    }
+    log
+}
+
+/// The first of many is the most frequent.
+fn zipf(chance: &mut Chance, count: usize) -> usize {
+    let share = chance.up_to(1_000_000) as f64 / 1e6;
+    ((count as f64 + 1.0).powf(share) as usize).clamp(1, count) - 1
+}
+
+fn fill(format: &str, chance: &mut Chance) -> String {
+    let mut line = String::new();
+    let mut rest = format;
+    while let Some((text, (kind, after))) =
+        rest.split_once('{').and_then(|(text, rest)| Some((text, rest.split_once('}')?)))
+    {
+        line.push_str(text);
+        line.push_str(&value(kind, chance));
+        rest = after;
+    }
+    line + rest
+}
+
+fn stars(format: &str) -> String {
+    let mut rest = format.split('{');
+    let mut text = rest.next().unwrap_or_default().to_owned();
+    for part in rest {
+        text.push_str("<*>");
+        text.push_str(part.split_once('}').map_or("", |(_, after)| after));
+    }
+    text
+}
+
+fn pick<'a>(chance: &mut Chance, words: &[&'a str]) -> &'a str {
+    words[zipf(chance, words.len())]
+}
+
+fn value(kind: &str, chance: &mut Chance) -> String {
+    let mut number = |most: usize| chance.up_to(most);
+    match kind {
+        "int" => {
+            let most = [9, 99, 9999, 999_999][number(4) - 1];
+            number(most).to_string()
+        }
+        "float" => format!("{}.{:02}", number(90), number(99)),
+        "ip" => format!("10.{}.{}.{}", number(3), number(50), number(250)),
+        "addr" => {
+            format!("10.{}.{}.{}:{}", number(3), number(50), number(250), 1024 + number(60_000))
+        }
+        "hex" => format!("{:08X}", number(1 << 31) + (1 << 30)),
+        "lsn" => format!("{}/{:X}", number(9), number(1 << 28) + (1 << 27)),
+        "uuid" => format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            number(1 << 31),
+            number(65_000),
+            number(4000),
+            number(4000),
+            number(1 << 47)
+        ),
+        "id" => format!("client{}{:06x}", number(90) + 9, number(1 << 24)),
+        _ => words(kind, chance),
+    }
+}
+
+fn words(kind: &str, chance: &mut Chance) -> String {
+    let word = pick(chance, WORDS);
+    let number = chance.up_to(59);
+    match kind {
+        "host" => format!("{word}{number}.example.com"),
+        "path" => format!("/var/lib/{word}/{}{number}.log", pick(chance, WORDS)),
+        "url" => format!("http://{word}{number}.example.com:8080/{}", pick(chance, WORDS)),
+        "quoted" => format!("\"/srv/{word}/{number}.html\""),
+        "user" => pick(chance, USERS).to_owned(),
+        "name" => format!("{word}-{}", pick(chance, WORDS)),
+        "table" => format!("{word}_{}", pick(chance, WORDS)),
+        "task" => format!("shop.{word}.{}", pick(chance, WORDS)),
+        "pod" => format!("{word}-{:x}", 0x1000_0000 + chance.up_to(1 << 28)),
+        "command" => pick(chance, COMMANDS).to_owned(),
+        "interface" => format!("eth{}", number % 4),
+        "mac" => format!("52:54:00:{number:02x}:{:02x}:0a", chance.up_to(250)),
+        "version" => format!("{}.{number}.{}", chance.up_to(4), chance.up_to(9)),
+        "time" => format!("0:{number:02}:{:02}.{:03}", chance.up_to(59), chance.up_to(999)),
+        "date" => format!("2024-03-{:02} 11:{number:02}:09 UTC", chance.up_to(28)),
+        "bool" => ["true", "false"][number % 2].to_owned(),
+        _ => word.to_owned(),
+    }
+}
