@@ -4,7 +4,7 @@ use crate::batch::Batch;
 use crate::record::QUERY;
 
 /// Shortest token whose entropy says anything.
-const TOKEN_BYTES_MIN: usize = 16;
+pub(crate) const TOKEN_BYTES_MIN: usize = 16;
 
 /// Bits per byte.
 pub fn shannon_bits(bytes: &[u8]) -> f32 {

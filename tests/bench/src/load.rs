@@ -4,7 +4,7 @@
 
 use crate::book::Book;
 use bellwether::config::Config;
-use bellwether::loadout::{Workshop, Component, Edition, Fit, Loadout, Wanted, settings};
+use bellwether::loadout::{Component, Edition, Fit, Loadout, Wanted, Workshop, settings};
 use bellwether::pipeline::{Output, Pipeline, Release};
 use bellwether_core::intake::{InputId, InputOptions, Routing};
 use bellwether_core::lane::Wishes;

@@ -9,7 +9,7 @@ use crate::report::{Report, Title};
 use crate::rounds::Rounds;
 use anyhow::{Context, Result};
 use bellwether::config::{Config, Origin};
-use bellwether::loadout::{Workshop, Loadout, Wanted, settings};
+use bellwether::loadout::{Loadout, Wanted, Workshop, settings};
 use bellwether_core::intake::Routing;
 use bellwether_core::lane::Wishes;
 use std::io::Write;

@@ -55,7 +55,7 @@ impl ColumnPlan {
 }
 
 fn column(wanted: &Wanted, facts: &Facts, sources: &mut Sources) -> Column {
-    let Facts { batch, mined, hits } = facts;
+    let Facts { batch, mined, hits, .. } = facts;
     let rows = 0..batch.len();
     let time = |row| batch.time_ms(row).max(0) as u64;
     match &wanted.column {

@@ -9,8 +9,8 @@ use super::{Lane, Outputs, pick};
 use crate::calibrate::WHOLE;
 use crate::column::Column;
 use crate::embedding::embed;
-use crate::matcher::Hits;
 use crate::entropy::highest_bits;
+use crate::matcher::Hits;
 use crate::plugin::{
     ClosedWindow, Detector, Lines, Mark, Plugin, Reason, Scale, Scores, SeriesColumn, WindowSpan,
 };

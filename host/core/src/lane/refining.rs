@@ -34,9 +34,7 @@ impl PatternSet {
             return;
         }
         let find = |pattern: usize| self.refinements.iter().find(|own| own.id == pattern);
-        hits.retain(|pattern, row| {
-            find(pattern).is_none_or(|own| own.pattern.suits(batch, row))
-        });
+        hits.retain(|pattern, row| find(pattern).is_none_or(|own| own.pattern.suits(batch, row)));
         let ignoring = self.refinements.iter().filter(|own| own.pattern.ignores());
         let mut ignored = Bitmap::new(batch.len());
         ignoring.for_each(|own| ignored.union(&hits.bitmap(own.id)));

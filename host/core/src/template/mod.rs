@@ -12,8 +12,8 @@ mod odd;
 mod vocabulary;
 
 use crate::batch::Batch;
-use crate::record::QUERY;
 use crate::miner::{Cache, Groups, Kind, Lexer, Merge, Place, Sentence, fold};
+use crate::record::QUERY;
 pub use columns::MinedColumns;
 use fine::{BodyShare, FineTemplates};
 use novelty::{Known, Unheard};

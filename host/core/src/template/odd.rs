@@ -1,7 +1,7 @@
 //! Tokens that look random: hashes, keys, base64. Where they belong they are an ordinary channel of their message and
 //! cost nothing; where one appears for the first time in a long while, that is worth a word.
 
-use crate::entropy::shannon_bits;
+use crate::entropy::{TOKEN_BYTES_MIN, shannon_bits};
 use crate::state::sorted;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

@@ -1,10 +1,10 @@
 //! The plugins that a configuration names, admitted once and opened in every lane.
 
-mod workshop;
 mod crew;
 mod fit;
 mod member;
 mod runtime;
+mod workshop;
 
 use crate::config::Config;
 use crate::recording::Makeup;
@@ -17,12 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use workshop::Workshop;
-use workshop::digest_of;
-pub(crate) use workshop::pattern_set;
 pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
 pub use runtime::{runtime, runtime_of};
+pub use workshop::Workshop;
+use workshop::digest_of;
+pub(crate) use workshop::pattern_set;
 
 /// Why the plugins of a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ pub(crate) use wanted::read as read_wanted;
 pub(crate) use watch::watch;
 
 use crate::config::Config;
-use crate::loadout::{Workshop, Fit, Loadout, LoadoutError, Wanted, settings};
+use crate::loadout::{Fit, Loadout, LoadoutError, Wanted, Workshop, settings};
 use crate::registry::Folder;
 use crate::watch::{Keeper, Order, Status};
 use bellwether_core::lane::Wishes;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use bellwether_core::batch::BatchBuilder;
 use bellwether_core::column::Bitmap;
-use bellwether_core::matcher::{Matcher, Scratch};
+use bellwether_core::matcher::{Hits, Matcher, Scratch};
 use bellwether_core::record::Record;
 use serde_json::Value;
 
@@ -40,10 +40,10 @@ fn scan<'a>(patterns: &[Pattern], lines: impl Iterator<Item = &'a str>) -> Vec<B
     for line in lines {
         builder.push(0, 0, &Record { text: line.as_bytes().to_vec(), ..Record::default() });
     }
-    let mut bitmaps = Vec::new();
+    let mut hits = Hits::default();
     let matcher = Matcher::new(patterns, &[]).unwrap();
-    matcher.scan(&builder.seal(), &mut Scratch::default(), &mut bitmaps);
-    bitmaps
+    matcher.scan(&builder.seal(), &mut Scratch::default(), &mut hits);
+    (0..patterns.len()).map(|pattern| hits.bitmap(pattern)).collect()
 }
 
 #[test]
