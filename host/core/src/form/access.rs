@@ -65,7 +65,7 @@ fn push_route(body: &mut Vec<u8>, path: &[u8]) {
     for segment in segments {
         body.push(b'/');
         let variable = segment.iter().any(u8::is_ascii_digit);
-        body.extend_from_slice(if variable { b"<*>" } else { segment });
+        body.extend_from_slice(if variable { b"*" } else { segment });
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
             &[
                 (
                     r#"10.0.0.1 - bob [10/Oct/2000:13:55:36 -0700] "GET /a/42?q=1&r HTTP/1.0" 200 2326 "http://x/" "Moz \"5\"""#,
-                    r#"2000-10-10T20:55:36Z info |  | GET /a/<*> ok | client=10.0.0.1, method=GET, path=/a/42, query=q=1&r, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
+                    r#"2000-10-10T20:55:36Z info |  | GET /a/* ok | client=10.0.0.1, method=GET, path=/a/42, query=q=1&r, status=200, bytes=2326, agent=Moz \\"5\\", referer=http://x/"#,
                 ),
                 (
                     r#"::1 - - [10/Oct/2000:13:55:36 +0000] "POST / HTTP/1.1" 404 -"#,

@@ -125,7 +125,7 @@ impl Automaton {
                 states.push(state);
                 states.len() - 1
             });
-            (place + 2 < STATES_MAX).then_some(place as u8 + 2)
+            (place + 2 < STATES_MAX).then(|| (place + 2) as u8)
         };
         let mut starts = [DEAD; NEIGHBOURS.len()];
         for (start, neighbour) in starts.iter_mut().zip(NEIGHBOURS) {

@@ -270,7 +270,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
     fn marks(&mut self, start: usize, end: usize) {
         let kind = match &self.line[start..end] {
             b"-" => Kind::Word,
-            b"/" => Kind::Masked,
+            b"/" => mask::path(&self.line[..start], b"/"),
             _ => Kind::Punctuation,
         };
         self.push(start, end, kind);
@@ -367,7 +367,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
             self.skip_to = path_end;
             self.long.push((end as u32, path_end as u32));
         }
-        self.push(start, path_end, Kind::Masked);
+        self.push(start, path_end, mask::path(&self.line[..start], &self.line[start..path_end]));
     }
 }
 

@@ -7,13 +7,14 @@
 //! | id | three digits in a row, a part that is all digits, long with four digits | counters in names |
 //! | prefix kept | letters, one `.` or `-`, a number | the letters say what is counted |
 //! | host | two points and a digit, or a name with a port | there are many hosts |
-//! | path | slashes and backslashes | there are many files |
+//! | path | slashes and backslashes, but no route after `GET` and the like | there are many files |
 //! | literal | true, false, null | values of a type with two |
 //! | unit, date | see the lexer: they depend on their neighbours | |
 //!
 //! Not masked on purpose: quoted text, which may be the message itself; names with points; words in capitals.
 
 use super::byte::{self, ALPHA, COLON, DIGIT, HEX, JOIN, LETTER, POINT};
+use super::token::Kind;
 
 /// Letters of `a` to `f` alone, from which a word is a number.
 const HEX_LETTERS_MIN: usize = 8;
@@ -142,6 +143,16 @@ pub(super) fn is_path(word: &[u8]) -> bool {
     begins && word.len() > 1 || word.iter().filter(|byte| **byte == b'/').count() >= 2
 }
 
+/// Of a word that begins with a slash, by what stands in front of it: a file is a value, but a route is what a request
+/// asks for, and says what is done. One with digits has values in it; forms that know routes put `*` in their place.
+pub(super) fn path(before: &[u8], word: &[u8]) -> Kind {
+    const METHODS: [&[u8]; 7] =
+        [b"GET ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"HEAD ", b"OPTIONS "];
+    let is_asked_for = METHODS.iter().any(|method| before.ends_with(method));
+    let is_plain = !word.iter().any(|byte| byte.is_ascii_digit() || *byte == b'?');
+    if is_asked_for && is_plain { Kind::Word } else { Kind::Masked }
+}
+
 /// Whether a word with a backslash names a file.
 pub(super) fn is_backslash_path(word: &[u8]) -> bool {
     word.get(1..3) == Some(br":\") || word.iter().filter(|byte| **byte == b'\\').count() >= 2
@@ -228,6 +239,22 @@ mod tests {
         for (is, yes, no) in cases {
             yes.iter().for_each(|word| assert!(is(word.as_bytes()), "{word}"));
             no.iter().for_each(|word| assert!(!is(word.as_bytes()), "{word}"));
+        }
+    }
+
+    #[test]
+    fn routes_are_no_files() {
+        let cases = [
+            ("GET ", "/cart/*/items", Kind::Word),
+            ("GET ", "/", Kind::Word),
+            ("request POST ", "/login", Kind::Word),
+            ("GET ", "/items/17", Kind::Masked),
+            ("GET ", "/search?q=tent", Kind::Masked),
+            ("opened ", "/etc/passwd", Kind::Masked),
+            ("", "/etc/passwd", Kind::Masked),
+        ];
+        for (before, word, expected) in cases {
+            assert_eq!(path(before.as_bytes(), word.as_bytes()), expected, "{before}{word}");
         }
     }
 

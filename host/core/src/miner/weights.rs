@@ -45,6 +45,8 @@ pub(crate) enum Weight {
     Camel,
     /// A name glued to a value or to a bracket: a field or a function.
     Glued,
+    /// What a request asks for: each route is a message of its own, however many there are.
+    Route,
     /// A learnt value, which needs no evidence any more.
     Learnt,
 }
@@ -59,6 +61,7 @@ impl Weight {
             Weight::Joined => 1.7,
             Weight::Capitals => 0.3,
             Weight::Camel | Weight::Glued => 0.5,
+            Weight::Route => 0.0,
             Weight::Learnt => KNOWN,
         }
     }
@@ -70,6 +73,7 @@ impl Weight {
             Kind::Learnt => Weight::Learnt,
             Kind::Doubtful => Weight::Numbered,
             _ if text.is_empty() || text == b"-" => Weight::Empty,
+            _ if text.starts_with(b"/") => Weight::Route,
             _ if is_glued => Weight::Glued,
             _ if is_in_capitals(text) => Weight::Capitals,
             _ if is_joined(text) => Weight::Joined,
@@ -111,6 +115,8 @@ pub(crate) enum Context {
     Labelled,
     /// After a preposition: `from`, `to`, `user`.
     Preposition,
+    /// After a route: what came of the request, of which there are few and each means something else.
+    Outcome,
 }
 
 impl Context {
@@ -123,6 +129,7 @@ impl Context {
             Context::Bracketed => 1.7,
             Context::Labelled => 1.5,
             Context::Preposition => 1.2,
+            Context::Outcome => 0.25,
         }
     }
 
@@ -137,6 +144,7 @@ impl Context {
                 Context::Bracketed
             }
             (0, _) if has_blank && is_preposition(word_before) => Context::Preposition,
+            (0, _) if has_blank && word_before.starts_with(b"/") => Context::Outcome,
             (b':', None | Some(1..)) if has_blank => Context::Labelled,
             _ => Context::Plain,
         }
@@ -166,6 +174,7 @@ mod tests {
             ("SCREEN_ON", Weight::Capitals),
             ("state.RUNNING", Weight::Capitals),
             ("onReceive", Weight::Camel),
+            ("/cart/*/items", Weight::Route),
         ];
         for (text, expected) in cases {
             assert_eq!(Weight::of(Kind::Word, text.as_bytes(), false), expected, "{text}");
@@ -188,6 +197,7 @@ mod tests {
             ((b':', Some(0), true, ""), Context::Plain),
             ((0, Some(0), true, "from"), Context::Preposition),
             ((0, Some(0), true, "form"), Context::Plain),
+            ((0, None, true, "/cart"), Context::Outcome),
         ];
         for ((before, after, has_blank, word), expected) in cases {
             let context = Context::of(before, after, has_blank, word.as_bytes());
