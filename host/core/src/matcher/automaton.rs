@@ -7,12 +7,16 @@ use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind, Repetition};
 
 /// Largest table of another kind that is made on the way, in bytes.
 const DENSE_BYTES_MAX: usize = 1 << 18;
 /// Most states, so that each fits a byte: what surrounds a needle is small, or as well left to the expression itself.
 const STATES_MAX: usize = 256;
+/// Repetitions counted further than this are not counted where a side is too large otherwise.
+const REPETITIONS_MAX: u32 = 16;
+/// As many of them must still be there.
+const REPETITIONS_MIN: u32 = 4;
 /// Bytes in front of the states, a class for each value of a byte.
 const CLASSES: usize = 256;
 /// The state from which nothing matches.
@@ -40,6 +44,8 @@ struct Automaton {
     starts: [u8; NEIGHBOURS.len()],
     /// Class of the end of a text.
     end: u8,
+    /// Whether it has no more matches than the side, as it has where repetitions were loosened.
+    exact: bool,
     /// A state that few bytes leave, as that of `.*` does in front of a word, and these bytes.
     gap: Option<(u8, [u8; 3])>,
 }
@@ -47,7 +53,7 @@ struct Automaton {
 /// What a walk says, and how many bytes it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Walk {
-    /// `None` where the side is too large for a table.
+    /// `None` where the side is too large for a table that could say so.
     pub(super) matches: Option<bool>,
     pub(super) bytes: usize,
 }
@@ -65,7 +71,7 @@ impl Side {
 
     /// Whether the text before or behind a place is as it must be.
     pub(super) fn walk(&self, text: &[u8], at: usize) -> Walk {
-        let build = || Automaton::new(&self.syntax, self.backwards);
+        let build = || Automaton::of(&self.syntax, self.backwards);
         let Some(automaton) = self.automaton.get_or_init(build) else {
             return Walk { matches: None, bytes: 0 };
         };
@@ -75,7 +81,7 @@ impl Side {
             let before = at.checked_sub(1).map(|before| text[before]);
             automaton.walk(before, &text[at..], false)
         };
-        Walk { matches: Some(matches), bytes }
+        Walk { matches: (automaton.exact || !matches).then_some(matches), bytes }
     }
 
     /// Bytes held by the table, if it was made.
@@ -86,6 +92,15 @@ impl Side {
 }
 
 impl Automaton {
+    /// A table for a side, or one that matches wherever the side does.
+    fn of(syntax: &Hir, backwards: bool) -> Option<Automaton> {
+        let exact = Automaton::new(syntax, backwards);
+        exact.or_else(|| {
+            let loose = Automaton::new(&loosened(syntax), backwards)?;
+            Some(Automaton { exact: false, ..loose })
+        })
+    }
+
     fn new(syntax: &Hir, backwards: bool) -> Option<Automaton> {
         let nfa = thompson::Compiler::new()
             .configure(
@@ -147,7 +162,8 @@ impl Automaton {
             table[row + usize::from(end)] = number(dense.next_eoi_state(state), &mut states)?;
             done += 1;
         }
-        let mut own = Automaton { table: table.into(), width_log2, starts, end, gap: None };
+        let mut own =
+            Automaton { table: table.into(), width_log2, starts, end, exact: true, gap: None };
         let mut states = (0..states.len()).map(|place| place as u8 + 2);
         own.gap = states.find_map(|state| Some((state, own.few_exits(state)?)));
         Some(own)
@@ -198,6 +214,26 @@ impl Automaton {
             };
         }
         (state == MATCHED, text.len() - left.len())
+    }
+}
+
+/// The same without long counted repetitions, each of which takes a state: `x{0,300}` becomes `x*`.
+fn loosened(syntax: &Hir) -> Hir {
+    let each = |parts: &[Hir]| parts.iter().map(loosened).collect();
+    match syntax.kind() {
+        HirKind::Repetition(repetition) => {
+            let (min, max) = (repetition.min, repetition.max);
+            let sub = Box::new(loosened(&repetition.sub));
+            let short = max.unwrap_or(min) <= REPETITIONS_MAX;
+            let (min, max) = if short { (min, max) } else { (min.min(REPETITIONS_MIN), None) };
+            Hir::repetition(Repetition { min, max, sub, greedy: repetition.greedy })
+        }
+        HirKind::Capture(capture) => loosened(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(each(parts)),
+        HirKind::Alternation(branches) => Hir::alternation(each(branches)),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {
+            syntax.clone()
+        }
     }
 }
 
@@ -273,8 +309,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_counted_far_is_loosened() {
+        let side = |source: &str| {
+            let syntax = Expression::new(PatternKind::Regex, source).unwrap();
+            Side::forwards(syntax.syntax().clone())
+        };
+        for (source, text, says) in [
+            ("[^ ]{0,400}(a|bc)", &b"xxxx xa"[..], Some(false)),
+            ("[^ ]{0,400}(a|bc)", b"xxxxxxa", None),
+            ("[ab]*a(a|b){20}x", b"aababx", None),
+            ("[ab]*a(a|b){20}x", b"abx", Some(false)),
+        ] {
+            assert_eq!(side(source).walk(text, 0).matches, says, "{source}");
+        }
+    }
+
+    #[test]
     fn what_is_too_large_is_left_alone() {
-        let syntax = Expression::new(PatternKind::Regex, "(a|b)*a(a|b){20}x").unwrap();
+        let syntax = Expression::new(PatternKind::Regex, "[ab]*a(a|b){15}x").unwrap();
         let side = Side::forwards(syntax.syntax().clone());
         assert_eq!(side.walk(b"abab", 0), Walk { matches: None, bytes: 0 });
         assert_eq!(side.bytes(), 0);

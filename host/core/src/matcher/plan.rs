@@ -24,7 +24,11 @@ const HEAD_COST: f64 = 2e-3;
 /// Needles that cost more than this give way to a search for runs.
 const RUN_COST: f64 = 5e-4;
 /// How often a branch may be taken apart to find needles in its alternatives.
-const SPLITS_MAX: u32 = 2;
+const SPLITS_MAX: u32 = 3;
+/// Needles that cost less are good enough for a branch to stay in one piece.
+const SPLIT_COST: f64 = 5e-6;
+/// Needles of the alternatives must cost less than this share of what they replace.
+const SPLIT_GAIN: f64 = 0.7;
 
 /// What is confirmed where a needle was found.
 #[derive(Debug)]
@@ -67,10 +71,11 @@ enum Way {
 impl Plan {
     /// Adds a pattern; it goes to the slow lane if one of its branches must.
     pub(super) fn add(&mut self, pattern: u32, syntax: &Hir, chooser: Chooser<'_>) {
-        let ways: Option<Vec<Vec<Way>>> =
-            branches(syntax).iter().map(|parts| ways(parts, chooser, SPLITS_MAX)).collect();
-        let Some(ways) = ways else { return self.slow.push(pattern) };
-        for way in ways.into_iter().flatten() {
+        let branches = branches(syntax);
+        let Some((_, ways)) = split_ways(&branches, chooser, SPLITS_MAX, f64::INFINITY) else {
+            return self.slow.push(pattern);
+        };
+        for way in ways {
             match way {
                 Way::Needle { needles, before, after, settled } => {
                     let unit = self.units.len() as u32;
@@ -97,26 +102,53 @@ impl Plan {
     }
 }
 
-/// Ways that find a branch together; `None` where nothing does.
-fn ways(parts: &Parts, chooser: Chooser<'_>, splits: u32) -> Option<Vec<Way>> {
+/// Ways that find a branch together, and their cost; `None` where nothing costs less than `limit`.
+fn ways(parts: &Parts, chooser: Chooser<'_>, splits: u32, limit: f64) -> Option<(f64, Vec<Way>)> {
     let (needle, cost) = needle(parts, chooser);
-    if cost > HEAD_COST && parts.first().is_some_and(starts_line) {
+    let mut best = needle.filter(|_| cost < limit).map(|way| (cost, vec![way]));
+    let mut least = cost.min(limit);
+    let (head, run) = (HEAD_COST < least, RUN_COST < least);
+    if head && parts.first().is_some_and(starts_line) {
         let prefixes = parts.iter().rev().fold(Prefixes::end(), Prefixes::before);
         let firsts = prefixes.needles.iter().map(|needle| needle.first().copied());
         let first = firsts.fold(ByteSet::EMPTY, |all, set| all.union(&set.unwrap_or(ByteSet::ALL)));
-        return Some(vec![Way::Head { first, syntax: Hir::concat(parts.clone()) }]);
-    }
-    if cost > RUN_COST
-        && let Some((set, len)) = parts.iter().filter_map(run).max_by_key(|(_, len)| *len)
+        (least, best) = (
+            HEAD_COST,
+            Some((HEAD_COST, vec![Way::Head { first, syntax: Hir::concat(parts.clone()) }])),
+        );
+    } else if run
+        && let Some((set, len)) = parts.iter().filter_map(self::run).max_by_key(|(_, len)| *len)
     {
-        return Some(vec![Way::Run { set, len }]);
+        (least, best) = (RUN_COST, Some((RUN_COST, vec![Way::Run { set, len }])));
     }
-    if let Some(way) = needle {
-        return Some(vec![way]);
+    if splits > 0 && least > SPLIT_COST {
+        for place in 0..parts.len() {
+            let split = distribute(parts, place);
+            let all = split.and_then(|branches| {
+                split_ways(&branches, chooser, splits - 1, least * SPLIT_GAIN)
+            });
+            if let Some((cost, ways)) = all {
+                (least, best) = (cost, Some((cost, ways)));
+            }
+        }
     }
-    let split = distribute(parts).filter(|_| splits > 0)?;
-    let all: Option<Vec<_>> = split.iter().map(|parts| ways(parts, chooser, splits - 1)).collect();
-    all.map(|all| all.into_iter().flatten().collect())
+    best
+}
+
+/// Ways for all of some branches, if they cost less than `limit` together.
+fn split_ways(
+    branches: &[Parts],
+    chooser: Chooser<'_>,
+    splits: u32,
+    limit: f64,
+) -> Option<(f64, Vec<Way>)> {
+    let (mut cost, mut all) = (0.0, Vec::new());
+    for parts in branches {
+        let (own, ways) = ways(parts, chooser, splits, limit - cost)?;
+        cost += own;
+        all.extend(ways);
+    }
+    Some((cost, all))
 }
 
 /// The best place of a branch to begin at, and its cost.

@@ -32,10 +32,8 @@ fn collect(syntax: &Hir, found: &mut Vec<Parts>) {
     found.push(parts);
 }
 
-/// Splits one branch at its first alternation into several; `None` where there is none.
-pub(super) fn distribute(parts: &Parts) -> Option<Vec<Parts>> {
-    let choice = |part: &Hir| matches!(part.kind(), HirKind::Alternation(_));
-    let place = parts.iter().position(choice)?;
+/// Splits one branch at the alternation at a place into several; `None` where there is none.
+pub(super) fn distribute(parts: &Parts, place: usize) -> Option<Vec<Parts>> {
     let HirKind::Alternation(branches) = parts[place].kind() else { return None };
     let joined = |branch: &Hir| {
         let mut one = parts[..place].to_vec();
