@@ -9,7 +9,7 @@ use super::plan::{Head, Plan, Unit};
 use super::runs::Run;
 use super::scan::Room;
 use super::shorts::Shorts;
-use super::window::{Chooser, Window};
+use super::window::{Chooser, Rates, Window};
 use super::{Program, Scan};
 use crate::simd::Level;
 
@@ -52,7 +52,8 @@ impl Engine {
         let by_size = [(PATTERNS_OF_THREE, 3), (PATTERNS_OF_TWO, 2)];
         let fits = by_size.iter().find(|(patterns, _)| programs.len() <= *patterns);
         let stride = fits.map_or(1, |(_, stride)| *stride);
-        let chooser = Chooser { frequencies, stride };
+        let rates = Rates::default();
+        let chooser = Chooser { frequencies, stride, rates: &rates };
         let mut plan = Plan::default();
         for (id, program) in programs.iter().enumerate() {
             if demoted.get(id).copied().unwrap_or(false) {

@@ -104,9 +104,8 @@ impl Plan {
 
 /// Ways that find a branch together, and their cost; `None` where nothing costs less than `limit`.
 fn ways(parts: &Parts, chooser: Chooser<'_>, splits: u32, limit: f64) -> Option<(f64, Vec<Way>)> {
-    let (needle, cost) = needle(parts, chooser);
-    let mut best = needle.filter(|_| cost < limit).map(|way| (cost, vec![way]));
-    let mut least = cost.min(limit);
+    let mut best = needle(parts, chooser, limit).map(|(cost, way)| (cost, vec![way]));
+    let mut least = best.as_ref().map_or(limit, |(cost, _)| *cost);
     let (head, run) = (HEAD_COST < least, RUN_COST < least);
     if head && parts.first().is_some_and(starts_line) {
         let prefixes = parts.iter().rev().fold(Prefixes::end(), Prefixes::before);
@@ -122,17 +121,30 @@ fn ways(parts: &Parts, chooser: Chooser<'_>, splits: u32, limit: f64) -> Option<
         (least, best) = (RUN_COST, Some((RUN_COST, vec![Way::Run { set, len }])));
     }
     if splits > 0 && least > SPLIT_COST {
-        for place in 0..parts.len() {
-            let split = distribute(parts, place);
-            let all = split.and_then(|branches| {
-                split_ways(&branches, chooser, splits - 1, least * SPLIT_GAIN)
-            });
-            if let Some((cost, ways)) = all {
-                (least, best) = (cost, Some((cost, ways)));
-            }
-        }
+        let split = split(parts, chooser, least);
+        let limit = least * SPLIT_GAIN;
+        let ways = split.and_then(|branches| split_ways(&branches, chooser, splits - 1, limit));
+        best = ways.or(best);
     }
     best
+}
+
+/// The branches of the alternation that best takes a branch apart: so that fewest of them still cost a lot.
+fn split(parts: &Parts, chooser: Chooser<'_>, limit: f64) -> Option<Vec<Parts>> {
+    let mut best: (f64, Option<Vec<Parts>>) = (f64::INFINITY, None);
+    for branches in (0..parts.len()).filter_map(|place| distribute(parts, place)) {
+        let mut sum = 0.0;
+        for branch in &branches {
+            sum += needle(branch, chooser, limit).map_or(limit.min(1.0), |(cost, _)| cost);
+            if sum >= best.0 {
+                break;
+            }
+        }
+        if sum < best.0 {
+            best = (sum, Some(branches));
+        }
+    }
+    best.1
 }
 
 /// Ways for all of some branches, if they cost less than `limit` together.
@@ -151,10 +163,10 @@ fn split_ways(
     Some((cost, all))
 }
 
-/// The best place of a branch to begin at, and its cost.
-fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
+/// The best place of a branch to begin at and its cost, if that is below `limit`.
+fn needle(parts: &Parts, chooser: Chooser<'_>, limit: f64) -> Option<(f64, Way)> {
     let mut prefixes = Prefixes::end();
-    let mut best: (f64, Option<(usize, Prefixes)>) = (f64::INFINITY, None);
+    let mut best: (f64, Option<(usize, Prefixes)>) = (limit, None);
     let mut gap = false;
     for place in (0..parts.len()).rev() {
         prefixes = prefixes.before(&parts[place]);
@@ -164,12 +176,13 @@ fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
         }
         let backwards = if place == 0 { 1.0 } else { BACKWARDS };
         let subject = if gap { SUBJECT } else { 1.0 };
-        let cost = chooser.cost(&prefixes.needles) * backwards * subject + place as f64 * PART_COST;
-        if cost < best.0 {
-            best = (cost, Some((place, prefixes.clone())));
+        let (factor, more) = (backwards * subject, place as f64 * PART_COST);
+        let cost = chooser.cost(&prefixes.needles, (best.0 - more) / factor);
+        if let Some(cost) = cost {
+            best = (cost * factor + more, Some((place, prefixes.clone())));
         }
     }
-    let (cost, Some((place, prefixes))) = best else { return (None, f64::INFINITY) };
+    let (cost, Some((place, prefixes))) = best else { return None };
     let (front, back) = parts.split_at(place);
     let shortest = prefixes.needles.iter().map(Vec::len).min().unwrap_or(0);
     let (parts, settled) = straight(back, shortest);
@@ -179,7 +192,7 @@ fn needle(parts: &Parts, chooser: Chooser<'_>) -> (Option<Way>, f64) {
         after: (!prefixes.complete).then(|| Hir::concat(back[parts..].to_vec())),
         settled,
     };
-    (Some(way), cost)
+    Some((cost, way))
 }
 
 /// Whether a needle may as well begin with it as behind it.

@@ -81,14 +81,15 @@ impl Prefixes {
 
     /// Puts some bytes in front of every needle.
     fn behind(mut self, front: &[ByteSet]) -> Prefixes {
+        let mut cut = false;
         for needle in &mut self.needles {
             needle.splice(0..0, front.iter().copied());
-            if needle.len() > NEEDLE_BYTES_MAX {
-                needle.truncate(NEEDLE_BYTES_MAX);
-                self.complete = false;
-            }
+            cut |= needle.len() > NEEDLE_BYTES_MAX;
+            needle.truncate(NEEDLE_BYTES_MAX);
         }
-        self.limited()
+        self.complete &= !cut;
+        // What was told apart by its end may be the same now.
+        if cut { self.limited() } else { self }
     }
 
     fn join(&mut self, other: Prefixes) {

@@ -1,5 +1,10 @@
 //! Which bytes of a needle are looked for first: the rarest ones, by what is known of the traffic.
 
+use std::cell::RefCell;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use super::bytes::{ByteSet, ClassString};
 use super::frequency::Frequencies;
 
@@ -54,12 +59,17 @@ const RATE_MIN: f64 = 1e-6;
 pub(super) struct Chooser<'a> {
     pub(super) frequencies: &'a Frequencies,
     pub(super) stride: usize,
+    pub(super) rates: &'a Rates,
 }
 
+/// How often four sets are found, as far as it was asked already: most needles begin as others go on.
+pub(super) type Rates = RefCell<HashMap<[ByteSet; GRAM_BYTES], Option<f64>, FixedState>>;
+
 impl Chooser<'_> {
-    /// What looking for any of some needles costs.
-    pub(super) fn cost(&self, needles: &[ClassString]) -> f64 {
-        needles.iter().map(|needle| self.window(needle).cost()).sum()
+    /// What looking for any of some needles costs, if that is below `limit`.
+    pub(super) fn cost(&self, needles: &[ClassString], limit: f64) -> Option<f64> {
+        let mut costs = needles.iter().map(|needle| self.window(needle).cost());
+        costs.try_fold(0.0, |sum, cost| Some(sum + cost).filter(|sum| *sum < limit))
     }
 
     /// The best window of a needle.
@@ -90,16 +100,20 @@ impl Chooser<'_> {
     /// How often the gram at a place of a folded needle is found; `None` where it stands for too many.
     fn rate(&self, folded: &[ByteSet], place: isize) -> Option<f64> {
         let sets = around(folded, place);
+        *self.rates.borrow_mut().entry(sets).or_insert_with(|| self.rate_of(&sets))
+    }
+
+    fn rate_of(&self, sets: &[ByteSet; GRAM_BYTES]) -> Option<f64> {
         let count = sets.iter().map(ByteSet::len).product::<usize>();
         if count > GRAMS_MAX {
             return None;
         }
         let rate = if count <= GRAMS_COUNTED {
             let mut rate = 0.0;
-            each_gram(&sets, &mut |gram| rate += self.frequencies.gram(gram));
+            each_gram(sets, &mut |gram| rate += self.frequencies.gram(gram));
             rate
         } else {
-            self.frequencies.chain(&sets)
+            self.frequencies.chain(sets)
         };
         Some(rate + count as f64 * GRAM_COST)
     }
