@@ -26,6 +26,7 @@ pub(crate) struct Bitmaps {
 }
 
 impl Bitmaps {
+    #[inline(always)]
     fn each(self, change: impl Fn(u64) -> u64) -> Self {
         Bitmaps {
             separator: change(self.separator),
@@ -42,6 +43,7 @@ impl Bitmaps {
     }
 
     /// The bits of a piece of 1 to 64 bytes that begins in the first of two blocks.
+    #[inline(always)]
     pub(super) fn piece(blocks: &[Bitmaps], start: usize, length: usize) -> Self {
         let (block, bit) = (start / BLOCK_BYTES, start % BLOCK_BYTES);
         let keep = u64::MAX >> (BLOCK_BYTES - length);

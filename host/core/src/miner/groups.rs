@@ -88,6 +88,7 @@ impl Groups {
     }
 
     /// Counts a line of a template; `None` where it is no more.
+    #[inline]
     pub(crate) fn touch(&mut self, id: u32) -> Option<&Template> {
         let template = self.templates.get_mut(id)?;
         self.lines += 1;

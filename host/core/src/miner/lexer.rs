@@ -7,7 +7,7 @@
 mod slow;
 
 use super::bitmaps::{self, BLOCK_BYTES, Bitmaps};
-use super::byte::{self, AT, BACKSLASH, COLON, DIGIT, HARD, LETTER, SLASH};
+use super::byte::{self, DIGIT, LETTER};
 use super::mask;
 use super::token::{Kind, Token, fold, hash_word};
 
@@ -31,7 +31,7 @@ const BLANK_BIT: u32 = 62;
 pub(crate) struct Lexer {
     blocks: Vec<Bitmaps>,
     tokens: Vec<Token>,
-    /// Where long pieces with digits are.
+    /// Where long words with digits are.
     long: Vec<(u32, u32)>,
 }
 
@@ -72,11 +72,7 @@ impl Lexer {
         &'a self,
         line: &'a [u8],
     ) -> impl Iterator<Item = &'a [u8]> + Clone {
-        let pieces = self.long.iter().map(|(start, end)| &line[*start as usize..*end as usize]);
-        let words = pieces.flat_map(|piece| {
-            piece.split(|byte| byte::is(*byte, HARD | COLON | SLASH | BACKSLASH | AT))
-        });
-        words.filter(|word| word.len() >= LONG_BYTES_MIN)
+        self.long.iter().map(|(start, end)| &line[*start as usize..*end as usize])
     }
 }
 
@@ -221,7 +217,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
             return self.marks(start, end);
         }
         if end - start >= LONG_BYTES_MIN && maps.digit & maps.digit.wrapping_sub(1) != 0 {
-            self.long.push((start as u32, end as u32));
+            self.long_words(start, end, maps);
         }
         let own_end = self.without_stops(start, end);
         let length = own_end - start;
@@ -236,7 +232,8 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
             // A time or an address in digits is a number to the bitmaps.
             let is_plain = colon == 0
                 || letter == 0 && digit & 1 != 0 && digit | colon | (maps.point & all) == all;
-            if is_plain && is_value(digit, letter, maps.point & all, length) {
+            let piece = &self.line[start..own_end];
+            if is_plain && is_value(piece, digit, letter, maps.point & all) {
                 self.push(start, own_end, Kind::Masked);
                 if digit & 1 != 0 {
                     self.number_end = own_end;
@@ -256,7 +253,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
         if byte::any(looked_at) & (DIGIT | LETTER) == 0 {
             return self.push(start, end, Kind::Punctuation);
         }
-        self.long.push((start as u32, end as u32));
+        self.split_long_words(start, end);
         let own_end = self.without_stops(start, end);
         if own_end - start > WORD_BYTES_MAX {
             self.push(start, own_end, Kind::Masked);
@@ -365,7 +362,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
             let rest = &self.line[end..];
             path_end = end + rest.iter().position(is_end).unwrap_or(rest.len());
             self.skip_to = path_end;
-            self.long.push((end as u32, path_end as u32));
+            self.split_long_words(end, path_end);
         }
         self.push(start, path_end, mask::path(&self.line[..start], &self.line[start..path_end]));
     }
@@ -373,7 +370,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
 
 /// Whether bitmaps alone say that a piece with a digit and without `/ \ @` is a value.
 #[inline(always)]
-fn is_value(digit: u64, letter: u64, point: u64, length: usize) -> bool {
+fn is_value(piece: &[u8], digit: u64, letter: u64, point: u64) -> bool {
     // A dotted leader is split off elsewhere.
     if point & 3 == 3 {
         return false;
@@ -381,18 +378,24 @@ fn is_value(digit: u64, letter: u64, point: u64, length: usize) -> bool {
     if letter == 0 || digit & 1 != 0 {
         return true;
     }
-    // Where a number ends the piece, text in front may have to be kept.
-    let number = digit | point;
-    let ends_in_number = digit >> (length - 1) & 1 != 0;
     let run = digit & digit >> 1 & digit >> 2 != 0;
-    if !ends_in_number {
-        return run;
-    }
-    let unused = BLOCK_BYTES - length;
+    let ends_in_number = digit >> (piece.len() - 1) & 1 != 0;
+    // Where a number ends the piece, text in front may have to be kept.
+    run && !(ends_in_number && may_keep_prefix(piece, digit | point, letter, point))
+}
+
+/// Whether text in front of the number at the end may be of the kind that is kept: letters and a hyphen, or a leader.
+#[inline(always)]
+fn may_keep_prefix(piece: &[u8], number: u64, letter: u64, point: u64) -> bool {
+    let unused = BLOCK_BYTES - piece.len();
     let tail = (!(number << unused)).leading_zeros() as usize;
-    let front = length - tail.min(length);
-    let keeps_prefix = front > 0 && (letter >> (front - 1) & 1 == 0 || point >> front & 1 != 0);
-    run && !keeps_prefix
+    let front = piece.len() - tail.min(piece.len());
+    if front == 0 {
+        return false;
+    }
+    let name = u64::MAX >> (BLOCK_BYTES - front) >> 1;
+    let is_leader = front > 1 && matches!(piece[front - 2], b'-' | b'.');
+    point >> front & 1 != 0 || piece[front - 1] == b'-' && (is_leader || letter & name == name)
 }
 
 #[cfg(test)]

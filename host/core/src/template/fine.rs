@@ -72,15 +72,9 @@ impl FineTemplates {
         self.last_id
     }
 
-    pub(super) fn is_alive(&self, id: u32) -> bool {
-        self.by_id.contains_key(&id)
-    }
-
-    /// Counts a line, and gives the lines so far; `None` where it is no more.
-    pub(super) fn touch(&mut self, id: u32) -> Option<u64> {
-        let fine = self.by_id.get_mut(&id)?;
-        fine.lines += 1;
-        Some(fine.lines)
+    /// The lines of a fine template so far; `None` where it is no more.
+    pub(super) fn lines_mut(&mut self, id: u32) -> Option<&mut u64> {
+        self.by_id.get_mut(&id).map(|fine| &mut fine.lines)
     }
 
     /// Follows a template that became part of another: with equal heads, the older fine template stays.
@@ -175,11 +169,11 @@ mod tests {
         let body = BodyShare { halves: 4, words: 2 };
         for (template, head) in [(1, "web"), (2, "web"), (2, "db")] {
             let id = fine.id((template, body), &spoken(head), 100);
-            fine.touch(id);
+            *fine.lines_mut(id).expect("it was just made") += 1;
         }
         fine.join(&Join { old: 2, new: 1, places: Box::default() });
-        assert_eq!(fine.touch(1), Some(3));
-        assert_eq!(fine.touch(2), None);
+        assert_eq!(fine.lines_mut(1), Some(&mut 2));
+        assert_eq!(fine.lines_mut(2), None);
         assert_eq!(fine.id((1, body), &spoken("db"), 100), 3);
     }
 
@@ -189,6 +183,6 @@ mod tests {
         let body = BodyShare { halves: 4, words: 2 };
         let ids: Vec<u32> = (0..100).map(|template| fine.id((template, body), &[], 16)).collect();
         assert!(ids.is_sorted() && ids[99] == 100);
-        assert!(fine.by_id.len() <= 16 && fine.is_alive(100));
+        assert!(fine.by_id.len() <= 16 && fine.lines_mut(100).is_some());
     }
 }

@@ -75,6 +75,8 @@ struct Mined {
     template: u32,
     fine: u32,
     message: u32,
+    /// Lines of the fine template so far.
+    lines: u64,
     novelty: Novelty,
 }
 
@@ -140,19 +142,15 @@ impl Templates {
         let seed = self.seed.unwrap_or_default();
         let head_key = self.head_key(head, seed);
         let key = fold(head_key, self.lexer.skeleton(body, seed));
-        let (template, fine, novelty) = match self.cache.get(key) {
-            Some((template, fine)) if self.knows(template, fine) => {
-                (template, fine, Novelty::default())
-            }
-            _ => self.learn(key, head, body),
-        };
-        let shown = self.groups.touch(template).map(|template| (template.shown, template.message));
-        let (template, message) = shown.unwrap_or((template, 0));
-        let lines = self.fine.touch(fine).unwrap_or(0);
-        let mut mined = Mined { template, fine, message, novelty };
+        let known = self.cache.get(key).and_then(|(template, fine)| self.touch(template, fine));
+        let mut mined = known.unwrap_or_else(|| {
+            let (template, fine, novelty) = self.learn(key, head, body);
+            let known = self.touch(template, fine);
+            Mined { novelty, ..known.unwrap_or(Mined { template, fine, ..Mined::default() }) }
+        });
         let age = (window, window.saturating_sub(first));
         let words = self.lexer.long_words(body).chain(odd::values(query));
-        if let Some(odd) = self.odd.meet(words, (fine, lines), age)
+        if let Some(odd) = self.odd.meet(words, (mined.fine, mined.lines), age)
             && odd.bits > mined.novelty.bits
         {
             let words = odd.words.into();
@@ -161,8 +159,18 @@ impl Templates {
         mined
     }
 
-    fn knows(&self, template: u32, fine: u32) -> bool {
-        self.groups.get(template).is_some() && self.fine.is_alive(fine)
+    /// Counts a line; `None` where its template or fine template is no more.
+    fn touch(&mut self, template: u32, fine: u32) -> Option<Mined> {
+        let lines = self.fine.lines_mut(fine)?;
+        let template = self.groups.touch(template)?;
+        *lines += 1;
+        Some(Mined {
+            template: template.shown,
+            fine,
+            message: template.message,
+            lines: *lines,
+            novelty: Novelty::default(),
+        })
     }
 
     fn head_key(&mut self, head: &[u8], seed: u64) -> u64 {

@@ -17,6 +17,9 @@ const GAP_WINDOWS: u32 = 10;
 /// Channels per source; the longest unseen makes room.
 const CHANNELS_MAX: usize = 1024;
 
+/// Templates of which it is remembered whether they were heard in the current window.
+const HEARD_SLOTS: usize = 64;
+
 /// The alphabet of a random-looking token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Alphabet {
@@ -27,6 +30,13 @@ pub(super) enum Alphabet {
 }
 
 impl Alphabet {
+    const ALL: [Alphabet; 4] = [Alphabet::Hex, Alphabet::Mixed, Alphabet::Upper, Alphabet::Lower];
+
+    /// A bit of its own.
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     fn name(self) -> &'static str {
         match self {
             Alphabet::Hex => "hexadecimal",
@@ -56,6 +66,38 @@ struct Episodes {
 pub(super) struct OddTokens {
     #[serde(with = "sorted")]
     channels: HashMap<(Alphabet, u32), Episodes, foldhash::fast::FixedState>,
+    #[serde(skip)]
+    heard: Heard,
+}
+
+/// Channels that were heard in the current window, of some templates: what nearly every line asks for.
+#[derive(Debug, Default)]
+struct Heard {
+    window: u32,
+    /// Templates with their alphabets by the lowest bits of their ids; nothing before the first is put.
+    slots: Box<[(u32, u8)]>,
+}
+
+impl Heard {
+    fn get(&mut self, template: u32, window: u32) -> Option<u8> {
+        if self.window != window {
+            self.clear();
+            self.window = window;
+        }
+        let (known, alphabets) = *self.slots.get(template as usize % HEARD_SLOTS)?;
+        (known == template).then_some(alphabets)
+    }
+
+    fn put(&mut self, template: u32, alphabets: u8) {
+        if self.slots.is_empty() {
+            self.slots = [(u32::MAX, 0); HEARD_SLOTS].into();
+        }
+        self.slots[template as usize % HEARD_SLOTS] = (template, alphabets);
+    }
+
+    fn clear(&mut self) {
+        self.slots.fill((u32::MAX, 0));
+    }
 }
 
 /// The long values of a query.
@@ -73,15 +115,16 @@ impl OddTokens {
         (template, lines): (u32, u64),
         (window, windows): (u32, u32),
     ) -> Option<OddToken> {
+        let alphabets = words.clone().filter_map(alphabet).fold(0, |all, one| all | one.bit());
+        if alphabets == 0 {
+            return None;
+        }
         // A channel that was heard in this window learns nothing more from it, so that randomness need not be computed.
-        let is_heard = |alphabet| {
-            let heard = |template| {
-                let episodes = self.channels.get(&(alphabet, template));
-                episodes.is_some_and(|episodes| episodes.last == window)
-            };
-            heard(template) && (lines >= ESTABLISHED_LINES || heard(YOUNG))
-        };
-        if words.clone().filter_map(alphabet).all(is_heard) {
+        let mut heard = self.heard_by(template, window);
+        if lines < ESTABLISHED_LINES {
+            heard &= self.heard_by(YOUNG, window);
+        }
+        if alphabets & !heard == 0 {
             return None;
         }
         let (alphabet, length) = longest_random(words)?;
@@ -96,6 +139,20 @@ impl OddTokens {
         })
     }
 
+    /// The alphabets whose channels were heard in this window.
+    fn heard_by(&mut self, template: u32, window: u32) -> u8 {
+        if let Some(alphabets) = self.heard.get(template, window) {
+            return alphabets;
+        }
+        let is_heard = |alphabet: &Alphabet| {
+            let episodes = self.channels.get(&(*alphabet, template));
+            episodes.is_some_and(|episodes| episodes.last == window)
+        };
+        let heard = Alphabet::ALL.into_iter().filter(is_heard).fold(0, |all, one| all | one.bit());
+        self.heard.put(template, heard);
+        heard
+    }
+
     /// Counts a sighting; whether it begins an episode, and how many there were before.
     fn note(&mut self, channel: (Alphabet, u32), window: u32) -> (bool, u32) {
         let known = self.channels.get(&channel).copied();
@@ -104,6 +161,7 @@ impl OddTokens {
         if known.is_none() {
             self.make_room();
         }
+        self.heard.clear();
         let now = Episodes { count: before + u32::from(begins), last: window };
         self.channels.insert(channel, now);
         (begins, before)

@@ -1,7 +1,9 @@
 //! Pieces that their bitmaps do not decide: paths, addresses, times, names with numbers.
 
+use super::LONG_BYTES_MIN;
 use super::Walk;
-use crate::miner::byte::{self, AT, BACKSLASH, COLON, DIGIT, LETTER, SLASH};
+use crate::miner::bitmaps::Bitmaps;
+use crate::miner::byte::{self, AT, BACKSLASH, COLON, DIGIT, HARD, LETTER, SLASH};
 use crate::miner::mask::{self, Looks};
 use crate::miner::token::Kind;
 
@@ -96,6 +98,36 @@ impl<const KEEP: bool> Walk<'_, KEEP> {
                 self.push(start + prefix, end, Kind::Masked);
             }
             Looks::Doubtful => self.push(start, end, self.doubtful),
+        }
+    }
+
+    /// Notes the long words with digits of a piece.
+    pub(super) fn long_words(&mut self, start: usize, end: usize, maps: Bitmaps) {
+        let (mut cuts, mut from) = (maps.colon | maps.path, 0);
+        loop {
+            let to = (cuts.trailing_zeros() as usize).min(end - start);
+            let digits = maps.digit & !0u64.checked_shl(to as u32).unwrap_or(0);
+            let digits = digits >> from;
+            if to - from >= LONG_BYTES_MIN && digits & digits.wrapping_sub(1) != 0 {
+                self.long.push(((start + from) as u32, (start + to) as u32));
+            }
+            if cuts == 0 {
+                return;
+            }
+            cuts &= cuts - 1;
+            from = to + 1;
+        }
+    }
+
+    /// The same of a piece that has no bitmaps of its own.
+    pub(super) fn split_long_words(&mut self, start: usize, end: usize) {
+        let is_cut = |byte: &u8| byte::is(*byte, HARD | COLON | SLASH | BACKSLASH | AT);
+        let mut from = start;
+        for word in self.line[start..end].split(is_cut) {
+            if word.len() >= LONG_BYTES_MIN {
+                self.long.push((from as u32, (from + word.len()) as u32));
+            }
+            from += word.len() + 1;
         }
     }
 }

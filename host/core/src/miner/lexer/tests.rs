@@ -111,12 +111,17 @@ fn bitmaps_and_bytes_agree() {
         "x-1.2.3",
         "a---123",
         "a:1",
+        "blk_-123",
+        "blk_123",
+        "a1-123",
+        "--123",
     ];
     for piece in pieces {
         let mut blocks = Vec::new();
         bitmaps::fill(piece.as_bytes(), &mut blocks);
         let maps = Bitmaps::piece(&blocks, 0, piece.len());
-        if maps.colon == 0 && is_value(maps.digit, maps.letter, maps.point, piece.len()) {
+        let is_value = is_value(piece.as_bytes(), maps.digit, maps.letter, maps.point);
+        if maps.colon == 0 && is_value {
             assert_eq!(mask::looks(piece.as_bytes()), Looks::Value, "{piece}");
         }
     }
