@@ -105,6 +105,9 @@ pub struct Counts {
     /// Newest examples of templates that were not told of yet.
     #[serde(skip)]
     fresh: BTreeMap<u32, Vec<Box<[u8]>>>,
+    /// Templates that became part of others, which was not told of yet.
+    #[serde(skip)]
+    given_up: Vec<u32>,
 }
 
 impl Counts {
@@ -116,6 +119,7 @@ impl Counts {
             lives: HashMap::default(),
             recent_lines: VecDeque::new(),
             fresh: BTreeMap::new(),
+            given_up: Vec::new(),
         }
     }
 
@@ -175,12 +179,15 @@ impl Counts {
                 None => drop(self.lives.insert(merge.new, old)),
             }
         }
-        if let Some(old) = self.fresh.remove(&merge.old) {
-            let fresh = self.fresh.entry(merge.new).or_default();
-            fresh.extend(old);
-            let surplus = fresh.len().saturating_sub(self.limits.examples_max);
-            fresh.drain(..surplus);
-        }
+        self.lives.entry(merge.new).and_modify(|life| life.met = true);
+        // Its examples go with it, wherever they are by now, so that nothing depends on when they were told.
+        self.fresh.remove(&merge.old);
+        self.given_up.push(merge.old);
+    }
+
+    /// Templates that became part of others since this was last asked.
+    pub fn take_given_up(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.given_up)
     }
 
     /// What is remembered of a template.

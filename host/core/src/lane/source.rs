@@ -239,22 +239,23 @@ impl Source {
     /// Templates that were met since this was last asked.
     pub(super) fn met_templates(&mut self) -> Vec<MetTemplate> {
         let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let gone = self.counts.take_given_up().into_iter();
+        let gone = gone.map(|template| MetTemplate { template, ..MetTemplate::default() });
         let met = self.counts.take_met();
         let known = met
             .into_iter()
             .filter_map(|(id, examples)| self.counts.life(id).map(|life| (id, life, examples)));
-        known
-            .map(|(template, life, examples)| MetTemplate {
-                template,
-                message: self.templates.message(template),
-                text: lossy(&self.templates.text(template)),
-                lines: self.templates.lines(template),
-                first_ms: life.first_ms,
-                last_ms: life.last_ms,
-                severity: life.severity,
-                examples: examples.iter().map(|example| lossy(example)).collect(),
-            })
-            .collect()
+        let met = known.map(|(template, life, examples)| MetTemplate {
+            template,
+            message: self.templates.message(template),
+            text: lossy(&self.templates.text(template)),
+            lines: self.templates.lines(template),
+            first_ms: life.first_ms,
+            last_ms: life.last_ms,
+            severity: life.severity,
+            examples: examples.iter().map(|example| lossy(example)).collect(),
+        });
+        gone.chain(met).collect()
     }
 
     /// Puts what was learnt about detectors into another order: for each of today's, its place before; two may have come

@@ -41,7 +41,7 @@ pub struct Snapshot {
 }
 
 /// A template that was met since its source was last saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MetTemplate {
     /// Id within the source.
     pub template: u32,
@@ -49,7 +49,7 @@ pub struct MetTemplate {
     pub message: u32,
     /// Text, variables as `<*>`.
     pub text: String,
-    /// Lines so far.
+    /// Lines so far; 0 of one that became part of another, which has them.
     pub lines: u64,
     /// First line, in milliseconds since 1970.
     pub first_ms: i64,

@@ -390,12 +390,10 @@ fn may_keep_prefix(piece: &[u8], number: u64, letter: u64, point: u64) -> bool {
     let unused = BLOCK_BYTES - piece.len();
     let tail = (!(number << unused)).leading_zeros() as usize;
     let front = piece.len() - tail.min(piece.len());
-    if front == 0 {
-        return false;
-    }
+    let Some(last) = front.checked_sub(1) else { return false };
     let name = u64::MAX >> (BLOCK_BYTES - front) >> 1;
     let is_leader = front > 1 && matches!(piece[front - 2], b'-' | b'.');
-    point >> front & 1 != 0 || piece[front - 1] == b'-' && (is_leader || letter & name == name)
+    point >> front & 1 != 0 || piece[last] == b'-' && (is_leader || letter & name == name)
 }
 
 #[cfg(test)]

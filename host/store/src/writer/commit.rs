@@ -156,6 +156,9 @@ fn put_template(
     tenant: &str,
     row: &TemplateRow,
 ) -> Result<(), Fault> {
+    if row.lines == 0 {
+        return drop_template(transaction, tenant, row);
+    }
     let TemplateRow { source, template, message, text, lines, first_ms, last_ms, severity, .. } =
         row;
     let examples = examples(transaction, tenant, row)?;
@@ -177,6 +180,21 @@ fn put_template(
          ON CONFLICT DO UPDATE SET lines = excluded.lines, last_ms = excluded.last_ms",
     )?;
     statement.execute(params![tenant, source, template, lines, last_ms])?;
+    Ok(())
+}
+
+/// Forgets a template that became part of another.
+fn drop_template(
+    transaction: &Transaction<'_>,
+    tenant: &str,
+    row: &TemplateRow,
+) -> Result<(), Fault> {
+    for table in ["template", "template_use"] {
+        let statement =
+            format!("DELETE FROM {table} WHERE tenant = ?1 AND source = ?2 AND template = ?3");
+        let mut statement = transaction.prepare_cached(&statement)?;
+        statement.execute(params![tenant, row.source, row.template])?;
+    }
     Ok(())
 }
 
