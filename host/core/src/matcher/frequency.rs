@@ -18,7 +18,7 @@ const UNSEEN: f64 = 0.02;
 /// From one packed count to the next; fifteen of them reach beyond a third of a million.
 const PACKED_STEP: f64 = 2.5;
 
-/// Counts over the lines of four log systems, made by `Frequencies::pack`.
+/// Counts over the lines of four log systems and of a made-up web shop, made by `Frequencies::pack`.
 const SHIPPED: &[u8] = include_bytes!("frequency.bin");
 
 /// Counts of stretches of two and four bytes, without regard to case.

@@ -17,6 +17,8 @@ const BACKWARDS: f64 = 1.25;
 const PART_COST: f64 = 1e-7;
 /// Of `subject.*trouble`, the subject costs so much more, as logs of a healthy system are full of it.
 const SUBJECT: f64 = 3.0;
+/// Repetitions of so few bytes are no gap.
+const GAP_BYTES_MIN: u32 = 32;
 /// Within this many parts of one byte each, only the first is tried as the beginning of a needle.
 const STRAIGHT_PARTS_MAX: usize = 16;
 /// Needles that cost more than this give way to a test at the start of each line.
@@ -26,7 +28,7 @@ const RUN_COST: f64 = 5e-4;
 /// How often a branch may be taken apart to find needles in its alternatives.
 const SPLITS_MAX: u32 = 3;
 /// Needles that cost less are good enough for a branch to stay in one piece.
-const SPLIT_COST: f64 = 5e-6;
+const SPLIT_COST: f64 = 2e-5;
 /// Needles of the alternatives must cost less than this share of what they replace.
 const SPLIT_GAIN: f64 = 0.7;
 
@@ -221,7 +223,8 @@ fn straight(parts: &[Hir], needle_bytes: usize) -> (usize, usize) {
 fn is_gap(part: &Hir) -> bool {
     let HirKind::Repetition(repetition) = part.kind() else { return false };
     let HirKind::Class(class) = repetition.sub.kind() else { return false };
-    repetition.max.is_none() && ByteSet::of_class(class).is_none_or(|set| set.len() > 200)
+    let short = repetition.max.is_some_and(|max| max <= GAP_BYTES_MIN);
+    !short && ByteSet::of_class(class).is_none_or(|set| set.len() > 200)
 }
 
 fn starts_line(part: &Hir) -> bool {

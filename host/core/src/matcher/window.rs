@@ -83,9 +83,16 @@ impl Chooser<'_> {
     fn grams(&self, needle: &[ByteSet]) -> Option<(isize, f64)> {
         let stride = self.stride as isize;
         let folded: ClassString = needle.iter().map(ByteSet::folded).collect();
+        let single = |set: &ByteSet| set.iter().next().filter(|_| set.len() == 1);
+        let singles: Vec<Option<u8>> = folded.iter().map(single).collect();
         // One byte on either side may be any.
         let last = folded.len() as isize + 1 - GRAM_BYTES as isize;
-        let rates: Vec<Option<f64>> = (-1..=last).map(|place| self.rate(&folded, place)).collect();
+        let rates: Vec<Option<f64>> = (-1..=last)
+            .map(|place| match exact_gram(&singles, place) {
+                Some(gram) => Some(self.frequencies.gram(gram) + GRAM_COST),
+                None => self.rate(&folded, place),
+            })
+            .collect();
         let mut best: Option<(isize, f64)> = None;
         for (place, rates) in rates.windows(self.stride).enumerate() {
             let Some(sum) = rates.iter().copied().sum::<Option<f64>>() else { continue };
@@ -128,6 +135,17 @@ impl Chooser<'_> {
             Some((first, rate)) if rate <= SHORT_RATE_MAX => Window::Short { first, rate },
             _ => Window::Nowhere,
         }
+    }
+}
+
+/// The only gram that can stand at a place, if there is but one.
+fn exact_gram(singles: &[Option<u8>], place: isize) -> Option<u32> {
+    let place = usize::try_from(place).ok()?;
+    match singles.get(place..)?.first_chunk::<GRAM_BYTES>()? {
+        &[Some(first), Some(second), Some(third), Some(fourth)] => {
+            Some(u32::from_le_bytes([first, second, third, fourth]))
+        }
+        _ => None,
     }
 }
 
