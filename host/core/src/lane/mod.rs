@@ -316,6 +316,7 @@ impl Lane {
         self.seq += 1;
         let mut facts = Facts { batch, ..Facts::default() };
         self.patterns.matcher.scan(&facts.batch, &mut self.scratch, &mut facts.hits);
+        self.patterns.matcher.follow(&facts.batch);
         self.patterns.refine(&facts.batch, &mut facts.hits);
         let mut row = 0;
         for run in facts.batch.runs() {

@@ -1,5 +1,7 @@
 //! The lanes, ready to run: what a plan becomes.
 
+use std::sync::Arc;
+
 use super::bytes::ClassString;
 use super::effort::Lint;
 use super::frequency::Frequencies;
@@ -43,7 +45,7 @@ pub(super) struct Engine {
     heads: Box<[Head]>,
     runs: Box<[(Run, u32)]>,
     slow: Box<[u32]>,
-    lints: Box<[Lint]>,
+    lints: Arc<[Lint]>,
 }
 
 impl Engine {
@@ -108,8 +110,8 @@ impl Engine {
     }
 
     /// What each pattern is expected to cost.
-    pub(super) fn lints(&self) -> &[Lint] {
-        &self.lints
+    pub(super) fn lints(&self) -> Arc<[Lint]> {
+        Arc::clone(&self.lints)
     }
 
     /// Bytes held by tables and by the automata made so far.

@@ -7,13 +7,15 @@
 //!
 //! In the order in which a pattern travels: `shape` and `prefix` say what a match must have, `window` and `frequency`
 //! what of it is rare, `plan` chooses the lane; `grams`, `shorts`, `runs` are the lanes, `needle` and `automaton`
-//! confirm; `scan` counts what that costs, and `effort` judges it.
+//! confirm; `scan` counts what that costs, and `effort` judges it; `follow` learns
+//! from the traffic and plans anew.
 
 mod automaton;
 mod block;
 mod bytes;
 mod effort;
 mod engine;
+mod follow;
 mod frequency;
 mod grams;
 mod hits;
@@ -37,6 +39,7 @@ pub use crate::simd::Level;
 pub use effort::{Effort, Efforts, Lint};
 use engine::Engine;
 pub use engine::Lane;
+use follow::Follower;
 pub use frequency::Frequencies;
 pub use hits::Hits;
 use scan::Scan;
@@ -75,7 +78,7 @@ type Programs = [Program];
 #[derive(Debug, Clone)]
 pub struct Matcher {
     programs: Arc<Programs>,
-    engine: Arc<Engine>,
+    follower: Arc<Follower>,
     level: Level,
 }
 
@@ -96,8 +99,9 @@ impl Matcher {
                 .map_err(|source| MatcherError::Plugin { name: pattern.name.clone(), source })?;
             programs.push(Program { expression, unless: None });
         }
-        let engine = Arc::new(Engine::new(&programs, &Frequencies::default(), &[]));
-        Ok(Matcher { programs: programs.into(), engine, level: Level::detect() })
+        let engine = Engine::new(&programs, &Frequencies::default(), &[]);
+        let follower = Arc::new(Follower::new(engine));
+        Ok(Matcher { programs: programs.into(), follower, level: Level::detect() })
     }
 
     /// The same patterns, looked for by what is known of the traffic now; hits stay the same, only their price changes.
@@ -106,8 +110,9 @@ impl Matcher {
     pub fn refined(&self, frequencies: &Frequencies, efforts: &Efforts) -> Matcher {
         let demoted: Vec<bool> =
             (0..self.len()).map(|pattern| efforts.exceeds_budget(pattern)).collect();
-        let engine = Arc::new(Engine::new(&self.programs, frequencies, &demoted));
-        Matcher { programs: Arc::clone(&self.programs), engine, level: self.level }
+        let engine = Engine::new(&self.programs, frequencies, &demoted);
+        let follower = Arc::new(Follower::new(engine));
+        Matcher { programs: Arc::clone(&self.programs), follower, level: self.level }
     }
 
     /// The same with the loops of another level, one that `Level::available` has; hits stay the same.
@@ -128,13 +133,13 @@ impl Matcher {
     }
 
     /// What looking for each pattern is expected to cost.
-    pub fn lint(&self) -> &[Lint] {
-        self.engine.lints()
+    pub fn lint(&self) -> Arc<[Lint]> {
+        self.follower.engine().lints()
     }
 
     /// Bytes held by tables and by the automata made so far, the expressions aside.
     pub fn bytes(&self) -> usize {
-        self.engine.bytes()
+        self.follower.engine().bytes()
     }
 
     /// Fills `hits` with what is found in the rows of the batch.
@@ -145,7 +150,7 @@ impl Matcher {
             return;
         }
         let (mut scan, room) = scratch.scan(&self.programs, batch, hits);
-        self.engine.run(self.level, room, &mut scan);
+        self.follower.engine().run(self.level, room, &mut scan);
         hits.finish();
     }
 }

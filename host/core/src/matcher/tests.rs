@@ -171,3 +171,35 @@ fn a_plugin_pattern_that_cannot_be_used_is_named() {
     let error = Matcher::new(&[], &extra).unwrap_err();
     assert_eq!(error.to_string(), "pattern `own` of a plugin cannot be used");
 }
+
+#[test]
+fn what_is_common_in_the_traffic_is_looked_for_no_more() {
+    // Either word will do; which is the rarer one only the traffic says.
+    let extra = ["plugh.*xyzzy", "frotz"].map(|expr| PluginPattern {
+        name: "own".into(),
+        kind: PatternKind::Regex,
+        expr: expr.into(),
+    });
+    for common in ["plugh", "xyzzy"] {
+        let matcher = Matcher::new(&[], &extra).unwrap();
+        let worker = matcher.clone();
+        let mut texts = vec![format!("{common} and nothing else").into_bytes(); 1000];
+        texts.push(b"plugh and xyzzy".to_vec());
+        let batch = batch(&texts);
+        let (mut scratch, mut hits) = (Scratch::default(), Hits::default());
+        let mut planned = 0;
+        for _ in 0..200 {
+            matcher.scan(&batch, &mut scratch, &mut hits);
+            assert_eq!(hits.pairs(), [(0, 1000)]);
+            if let Some(thread) = matcher.follow(&batch) {
+                thread.join().unwrap();
+                planned += 1;
+            }
+        }
+        assert!(planned > 0, "a plan follows some hundred thousand lines");
+        scratch.take_efforts();
+        worker.scan(&batch, &mut scratch, &mut hits);
+        assert_eq!(hits.pairs(), [(0, 1000)]);
+        assert!(scratch.take_efforts().patterns[0].candidates < 10, "{common}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Learning from the traffic beside the scans: bytes are counted in samples, and now and then a thread plans anew.
+
+use std::sync::Arc;
+use std::sync::{Mutex, PoisonError, RwLock, TryLockError};
+use std::thread::{Builder, JoinHandle};
+
+use super::engine::Engine;
+use super::{Frequencies, Matcher};
+use crate::batch::Batch;
+
+/// Bytes counted before the first plan; every batch is counted until then.
+const FIRST_BYTES: u64 = 1 << 20;
+/// Later on, one in so many batches is counted, which costs less than a scan by far.
+const SAMPLE_EVERY: u64 = 64;
+
+/// Lanes over the patterns of a matcher, and what decides when there will be others.
+#[derive(Debug)]
+pub(super) struct Follower {
+    engine: RwLock<Arc<Engine>>,
+    seen: Mutex<Seen>,
+}
+
+/// What was seen of the traffic.
+#[derive(Debug)]
+struct Seen {
+    /// None are held before the first batch.
+    frequencies: Option<Frequencies>,
+    batches: u64,
+    bytes: u64,
+    /// Bytes to be counted for the next plan: each takes twice as many as the last.
+    next_bytes: u64,
+    /// Whether a thread is at it.
+    planning: bool,
+}
+
+impl Follower {
+    /// Begins with these lanes.
+    pub(super) fn new(engine: Engine) -> Follower {
+        let seen = Seen {
+            frequencies: None,
+            batches: 0,
+            bytes: 0,
+            next_bytes: FIRST_BYTES,
+            planning: false,
+        };
+        Follower { engine: RwLock::new(Arc::new(engine)), seen: Mutex::new(seen) }
+    }
+
+    /// The lanes at present.
+    pub(super) fn engine(&self) -> Arc<Engine> {
+        // Nothing panics while the lock is held, and if it did, an engine is whole at any time.
+        Arc::clone(&self.engine.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, engine: Engine) {
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).planning = false;
+    }
+
+    /// Counts a batch if it is one to be counted; says by what to plan anew when enough was counted.
+    fn count(&self, batch: &Batch) -> Option<Frequencies> {
+        let mut seen = match self.seen.try_lock() {
+            Ok(seen) => seen,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            // Another worker is counting, and one sample is as good as another.
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        seen.batches += 1;
+        let is_sample = seen.bytes < FIRST_BYTES || seen.batches.is_multiple_of(SAMPLE_EVERY);
+        if seen.planning || !is_sample {
+            return None;
+        }
+        let frequencies = seen.frequencies.get_or_insert_default();
+        (0..batch.len()).for_each(|row| frequencies.observe(batch.text(row)));
+        seen.bytes += batch.bytes() as u64;
+        if seen.bytes < seen.next_bytes {
+            return None;
+        }
+        seen.next_bytes = seen.bytes * 2;
+        seen.planning = true;
+        seen.frequencies.clone()
+    }
+}
+
+impl Matcher {
+    /// Learns from a batch, and now and then plans anew for this matcher and its clones; hits stay the same.
+    ///
+    /// Planning takes a thread of its own for a moment, which is returned; nobody need wait for it.
+    pub fn follow(&self, batch: &Batch) -> Option<JoinHandle<()>> {
+        let frequencies = self.follower.count(batch)?;
+        let own = self.clone();
+        let plan = move || own.follower.replace(Engine::new(&own.programs, &frequencies, &[]));
+        // Without a thread everything stays as it is, and this was the last try.
+        Builder::new().name("plan-patterns".to_owned()).spawn(plan).ok()
+    }
+}
