@@ -70,7 +70,7 @@ impl Follower {
         if seen.planning || !is_sample {
             return None;
         }
-        let frequencies = seen.frequencies.get_or_insert_default();
+        let frequencies = seen.frequencies.get_or_insert_with(Frequencies::empty);
         (0..batch.len()).for_each(|row| frequencies.observe(batch.text(row)));
         seen.bytes += batch.bytes() as u64;
         if seen.bytes < seen.next_bytes {
