@@ -44,8 +44,8 @@ pub(super) struct Room {
 /// Made at the first run of a program, since most programs never run.
 #[derive(Debug, Default)]
 struct Caches {
-    expression: Option<Cache>,
-    unless: Option<Cache>,
+    expression: Option<Box<Cache>>,
+    unless: Option<Box<Cache>>,
 }
 
 /// How far a pattern is with a row.
@@ -226,6 +226,6 @@ impl Scan<'_> {
     }
 }
 
-fn run(expression: &Expression, cache: &mut Option<Cache>, text: &[u8]) -> bool {
-    expression.matches_with(cache.get_or_insert_with(|| expression.cache()), text)
+fn run(expression: &Expression, cache: &mut Option<Box<Cache>>, text: &[u8]) -> bool {
+    expression.matches_with(cache.get_or_insert_with(|| Box::new(expression.cache())), text)
 }
