@@ -5,7 +5,7 @@
 use crate::book::Book;
 use bellwether::config::Config;
 use bellwether::loadout::{Component, Edition, Fit, Loadout, Wanted, Workshop, settings};
-use bellwether::pipeline::{Output, Pipeline, Release};
+use bellwether::pipeline::{Output, Pipeline, Release, Workers};
 use bellwether_core::intake::{InputId, InputOptions, Routing};
 use bellwether_core::lane::Wishes;
 use bellwether_core::state::unpack;
@@ -65,7 +65,7 @@ pub(crate) struct Ran {
 impl Load {
     /// Starts one worker.
     pub(crate) fn start(loadout: &Arc<Loadout>) -> Outcome<Self> {
-        let mut pipeline = Pipeline::start(loadout, 1, NOW_MS, Release::AtOnce)?;
+        let mut pipeline = Pipeline::start(loadout, &Workers::start(1)?, NOW_MS, Release::AtOnce)?;
         let input = pipeline.open(InputOptions {
             source: "file:load".into(),
             routing: Routing::Whole,

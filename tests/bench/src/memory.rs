@@ -5,6 +5,7 @@ use crate::pipeline::{Run, default_loadout};
 use crate::report::{Report, Title};
 use crate::rounds::Rounds;
 use anyhow::{Context, Result};
+use bellwether::pipeline::Workers;
 use bellwether_core::intake::Routing;
 use std::fmt::Write;
 
@@ -48,7 +49,7 @@ pub(crate) fn measure(report: &mut Report) -> Result<()> {
 pub(crate) fn grown_bytes(sources: usize) -> Result<u64> {
     let loadout = default_loadout()?;
     let before = status_bytes("VmRSS")?;
-    let mut run = Run::start(&loadout, 1, Routing::Prefixed)?;
+    let mut run = Run::start(&loadout, &Workers::start(1)?, Routing::Prefixed)?;
     let mut text = String::new();
     for minute in 0..MINUTES {
         for (place, message) in MESSAGES.iter().enumerate() {

@@ -6,7 +6,7 @@ use crate::traffic::{NOW_MS, Traffic};
 use anyhow::{Result, ensure};
 use bellwether::config::Config;
 use bellwether::loadout::{Loadout, settings};
-use bellwether::pipeline::{Pipeline, Release};
+use bellwether::pipeline::{Pipeline, Release, Workers};
 use bellwether_core::intake::{InputId, InputOptions, Routing};
 use bellwether_core::lane::Wishes;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(crate) fn measure(report: &mut Report, traffic: &Traffic) -> Result<()> {
     let lines = traffic.lines();
     let lines_per_s = |workers| -> Result<f64> {
         let began = Instant::now();
-        let mut run = Run::start(&loadout, workers, traffic.routing)?;
+        let mut run = Run::start(&loadout, &Workers::start(workers)?, traffic.routing)?;
         traffic.bytes.chunks(CHUNK_BYTES).try_for_each(|chunk| run.push(chunk))?;
         run.end(lines)?;
         Ok(lines as f64 / began.elapsed().as_secs_f64())
@@ -48,8 +48,12 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Starts workers.
-    pub(crate) fn start(loadout: &Arc<Loadout>, workers: usize, routing: Routing) -> Result<Self> {
+    /// Starts it on these threads.
+    pub(crate) fn start(
+        loadout: &Arc<Loadout>,
+        workers: &Workers,
+        routing: Routing,
+    ) -> Result<Self> {
         let mut pipeline = Pipeline::start(loadout, workers, NOW_MS, Release::InOrder)?;
         let source = "file:bench".into();
         let input = pipeline.open(InputOptions {

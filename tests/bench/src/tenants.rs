@@ -1,7 +1,7 @@
 //! Many tenants in one process: what they cost in speed, against one tenant with all of their lines, and in memory.
 //!
-//! Each has a pipeline with one worker, one lane, one source and two detectors, as in the daemon; they share a runtime.
-//! Tenants take turns, and a turn is a minute of event time. Each run is a process of its own, for the sake of memory.
+//! Each has a pipeline with one lane, one source and two detectors; as in the daemon they share plugins, patterns and
+//! worker threads, of which there is one. Tenants take turns, and a turn is a minute of event time. Each run is a process of its own, for the sake of memory.
 
 use crate::elsewhere::{ask, status_bytes, tells_status};
 use crate::pipeline::Run;
@@ -10,6 +10,7 @@ use crate::rounds::Rounds;
 use anyhow::{Context, Result};
 use bellwether::config::{Config, Origin};
 use bellwether::loadout::{Loadout, Wanted, Workshop, settings};
+use bellwether::pipeline::Workers;
 use bellwether_core::intake::Routing;
 use bellwether_core::lane::Wishes;
 use std::io::Write;
@@ -77,12 +78,13 @@ pub(crate) fn run(tenants: usize) -> Result<(f64, u64)> {
     // Those at work, and those of the lane on trial.
     config.plugins.instances_max = ((tenants + 1) * DETECTORS.len()) as u32;
     let workshop = Workshop::new(&config)?;
+    let workers = Workers::start(1)?;
     let mut all = Vec::with_capacity(tenants);
     for tenant in 0..tenants {
         let settings = settings(&config, &format!("tenant-{tenant}"));
         let (wanted, wishes) = (Wanted::default(), Wishes::default());
         let loadout = Arc::new(Loadout::open(&workshop, &config, &wanted, settings, wishes)?);
-        all.push(Run::start(&loadout, 1, Routing::Whole)?);
+        all.push(Run::start(&loadout, &workers, Routing::Whole)?);
     }
     let turns_of_each = |turns: usize| turns * MANY / tenants;
     let mut minutes = Minutes::new()?;

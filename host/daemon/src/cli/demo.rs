@@ -3,7 +3,7 @@
 mod watched;
 
 use super::generate::PlanOptions;
-use super::{Failure, Format, load_config, stdout, worker_count};
+use super::{Failure, Format, load_config, stdout, workers};
 use crate::generate::{Generator, Incident, Plan};
 use crate::loadout::{Loadout, settings};
 use crate::output::table::{self, Table};
@@ -78,9 +78,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let settings = settings(&config, &config.tenant);
     let window_ms = settings.window_ms;
     let loadout = Arc::new(Loadout::new(&config, settings, Wishes::default())?);
-    let workers = worker_count(options.workers.map(usize::from), &config);
+    let workers = workers(options.workers, &config)?;
     let end_ms = plan.start_ms + (plan.hours * 3_600_000.0) as i64;
-    let mut pipeline = Pipeline::start(&loadout, workers, end_ms, Release::InOrder)?;
+    let mut pipeline = Pipeline::start(&loadout, &workers, end_ms, Release::InOrder)?;
     let began = Instant::now();
     let mut events = Vec::new();
     let mut out = stdout();

@@ -133,6 +133,7 @@ impl From<RunError> for Failure {
         match error {
             RunError::Config(mistakes) => Failure::config(mistakes),
             RunError::Loadout(error) => error.into(),
+            RunError::Workers(error) => error.into(),
             RunError::Store(error) => error.into(),
             RunError::Token { .. } | RunError::NothingToFollow { .. } => Failure::config(error),
             RunError::Listen { .. } | RunError::System(_) | RunError::Uncommitted { .. } => {

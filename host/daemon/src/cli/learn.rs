@@ -1,6 +1,6 @@
 //! `bellwether learn`: baselines out of history, so that the daemon need not begin from nothing.
 
-use super::{Failure, now_ms, tell, worker_count};
+use super::{Failure, now_ms, tell, workers};
 use crate::chain::chain;
 use crate::config::{Config, InputConfig};
 use crate::loadout::{Loadout, settings};
@@ -46,9 +46,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         problems
             .push(format!("a file of `{source}` is damaged; what could be read was used: {error}"));
     };
-    let workers = worker_count(None, &config);
+    let workers = workers(None, &config)?;
     let learnt =
-        learn(&config, &loadout, workers, now_ms(), histories, &mut damaged).map_err(|error| {
+        learn(&config, &loadout, &workers, now_ms(), histories, &mut damaged).map_err(|error| {
             match error {
                 TenantError::Keeper(KeeperError::Store(error)) => error.into(),
                 error => Failure::our_fault(chain(&error)),

@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
+use crate::pipeline::{PipelineError, Workers};
 
 /// Watches logs and tells you, early and quietly, when something has really changed.
 #[derive(Debug, Parser)]
@@ -159,10 +160,9 @@ fn load_config(path: Option<&Path>) -> Result<Config, Failure> {
     path.map_or_else(|| Ok(Config::default()), |path| Config::load(path).map_err(Failure::config))
 }
 
-/// Worker threads: as asked on the command line, in the configuration, or one per processor.
-fn worker_count(asked: Option<usize>, config: &Config) -> usize {
-    let processors = || std::thread::available_parallelism().map_or(1, |count| count.get());
-    asked.unwrap_or(config.workers).checked_sub(1).map_or_else(processors, |count| count + 1)
+/// Worker threads: as asked on the command line, or in the configuration.
+fn workers(asked: Option<u16>, config: &Config) -> Result<Workers, PipelineError> {
+    Workers::start(asked.map_or(config.workers, usize::from))
 }
 
 /// Standard output, locked and buffered. Results are worth the lock: nobody else writes there.

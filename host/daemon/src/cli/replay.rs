@@ -1,7 +1,7 @@
 //! `bellwether replay`: files in, anomalies out.
 
 use super::input::Inputs;
-use super::{Failure, Format, load_config, now_ms, stdout, worker_count};
+use super::{Failure, Format, load_config, now_ms, stdout, workers};
 use crate::config::Config;
 use crate::loadout::{Loadout, settings};
 use crate::output::{json, summary, table};
@@ -75,9 +75,9 @@ pub(super) fn run_with(
     let window_ms = settings.window_ms;
     let wishes = Wishes { kept_records: options.kept.is_some(), ..Wishes::default() };
     let loadout = Arc::new(Loadout::new(&config, settings, wishes)?);
-    let workers = worker_count(options.workers.map(usize::from), &config);
+    let workers = workers(options.workers, &config)?;
     let now_ms = now_ms();
-    let mut pipeline = Pipeline::start(&loadout, workers, now_ms, Release::InOrder)?;
+    let mut pipeline = Pipeline::start(&loadout, &workers, now_ms, Release::InOrder)?;
     let routing = if options.prefixed { Routing::Prefixed } else { Routing::Whole };
     let reference_ms = options.reference_time.map(|time| time.as_millisecond());
     let ids =

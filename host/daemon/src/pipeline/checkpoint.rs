@@ -3,7 +3,7 @@
 //! A checkpoint is taken behind everything that was handed out before it: every worker answers once it has come so far.
 //! Only sources that have changed since the last one are in it.
 
-use super::{Forgotten, Output, Pipeline, PipelineError, Release, Task};
+use super::{Forgotten, Output, Pipeline, PipelineError, Release, Task, Workers};
 use crate::loadout::Loadout;
 use bellwether_core::intake::{Intake, SourceForm};
 use bellwether_core::lane::{LaneCounters, MetTemplate, SavedSource, SourceInfo};
@@ -94,7 +94,7 @@ impl Pipeline {
     /// Goes on where a checkpoint was taken; the sources follow by `load`.
     pub fn resume(
         loadout: &Arc<Loadout>,
-        workers: usize,
+        workers: &Workers,
         now_ms: i64,
         release: Release,
         intake: &[u8],

@@ -56,10 +56,8 @@ impl Pipeline {
         &mut self,
         output: &mut Output,
     ) -> Result<Option<Result<Duration, LoadoutError>>, PipelineError> {
-        while let Ok(answer) = self.answers.try_recv() {
-            self.take(answer, output);
-        }
-        if self.fitting.before.is_none() || self.fitting.answered < self.tasks.len() {
+        self.take_in(output);
+        if self.fitting.before.is_none() || self.fitting.answered < self.desks.len() {
             return Ok(None);
         }
         let before = self.fitting.before.take().expect("it was just looked at");
@@ -79,7 +77,7 @@ impl Pipeline {
         (self.fitting.answered, self.fitting.refused) = (0, None);
         self.fitting.held = Duration::ZERO;
         let change = self.fitting.number;
-        for worker in 0..self.tasks.len() {
+        for worker in 0..self.desks.len() {
             self.send(worker, Task::Fit { change, loadout: Arc::clone(loadout) }, output)?;
         }
         self.begin_segment(loadout, output)

@@ -46,7 +46,7 @@ impl Pipeline {
         if let Some(recorder) = &mut self.recorder {
             recorder.relieve(relief);
         }
-        for worker in 0..self.tasks.len() {
+        for worker in 0..self.desks.len() {
             self.send(worker, Task::Relieve(relief), output)?;
         }
         Ok(())

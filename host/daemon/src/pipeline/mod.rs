@@ -1,7 +1,8 @@
 //! Intake on the calling thread, lanes on worker threads, and the correlator where their reports come together.
 //!
-//! Whoever pushes bytes gets what has become certain. Channels are bounded; when workers are behind, the pusher takes
-//! their answers in while it waits, so nothing is lost and nothing can lock up.
+//! Whoever pushes bytes gets what has become certain. Few tasks may wait for a worker; when it is behind, the pusher
+//! takes answers in until there is room. All answers are taken in before the next task is handed out, so no more of
+//! them wait than a few tasks can bring about.
 
 mod checkpoint;
 mod fitting;
@@ -10,6 +11,7 @@ mod gather;
 mod memory;
 mod recording;
 mod worker;
+mod workers;
 
 use crate::loadout::{Loadout, LoadoutError};
 use crate::recording::Recorder;
@@ -29,14 +31,10 @@ pub use memory::Fetch;
 use memory::Sleepers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
-use worker::{Answer, Task};
-
-/// Batches and ticks that may wait for one worker.
-const TASKS_MAX: usize = 32;
-/// Answers that may wait for the pusher.
-const ANSWERS_MAX: usize = 256;
+use std::sync::mpsc::{Receiver, TrySendError, channel};
+use worker::{Answer, Task, Worker};
+use workers::Desk;
+pub use workers::Workers;
 
 /// Why the pipeline stopped.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +48,10 @@ pub enum PipelineError {
     /// A sleeping source cannot be woken, since its state cannot be had.
     #[error("the state of a sleeping source cannot be fetched: {0}")]
     Asleep(String),
-    /// A worker thread cannot be started.
-    #[error("failed to start a worker thread; raise the limit of threads or lower `workers`")]
-    Thread(#[source] std::io::Error),
-    /// A worker thread panicked: our own fault.
+    /// Worker threads cannot be started.
+    #[error("failed to start the worker threads; raise the limit of threads or lower `workers`")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A worker panicked: our own fault.
     #[error("a worker stopped unexpectedly; please report this with the lines above")]
     Worker,
 }
@@ -103,9 +101,8 @@ pub struct Totals {
 pub struct Pipeline {
     intake: Intake,
     gather: Gather,
-    tasks: Vec<SyncSender<Task>>,
+    desks: Vec<Desk>,
     answers: Receiver<Answer>,
-    threads: Vec<JoinHandle<()>>,
     failed: Option<PipelineError>,
     /// Counters of runs before this one.
     before: LaneCounters,
@@ -125,10 +122,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Starts the workers. `now_ms` is the clock at the edge.
+    /// A pipeline on these threads. `now_ms` is the clock at the edge.
     pub fn start(
         loadout: &Arc<Loadout>,
-        workers: usize,
+        workers: &Workers,
         now_ms: i64,
         release: Release,
     ) -> Result<Self, PipelineError> {
@@ -139,28 +136,18 @@ impl Pipeline {
     fn over(
         intake: Intake,
         loadout: &Arc<Loadout>,
-        workers: usize,
+        workers: &Workers,
         release: Release,
     ) -> Result<Self, PipelineError> {
-        let (sender, answers) = sync_channel(ANSWERS_MAX);
-        let (mut tasks, mut threads) = (Vec::new(), Vec::new());
-        for number in 0..workers.max(1) {
-            let (task_sender, task_receiver) = sync_channel(TASKS_MAX);
-            let (loadout, sender) = (Arc::clone(loadout), sender.clone());
-            let thread = std::thread::Builder::new()
-                .name(format!("worker-{number}"))
-                .spawn(move || worker::work(loadout, &task_receiver, &sender))
-                .map_err(PipelineError::Thread)?;
-            tasks.push(task_sender);
-            threads.push(thread);
-        }
+        let (sender, answers) = channel();
+        let desk = |_| workers.desk(Worker::new(Arc::clone(loadout)), sender.clone());
+        let desks: Vec<Desk> = (0..workers.count()).map(desk).collect();
         let correlator = Correlator::new(loadout.settings().clone());
         let mut pipeline = Pipeline {
             intake,
-            gather: Gather::new(correlator, release, tasks.len()),
-            tasks,
+            gather: Gather::new(correlator, release, desks.len()),
+            desks,
             answers,
-            threads,
             failed: None,
             before: LaneCounters::default(),
             totals: LaneCounters::default(),
@@ -248,9 +235,6 @@ impl Pipeline {
         let mut output = Output::default();
         self.ask_all(|| Task::End, &mut output)?;
         self.gather.end(&mut output);
-        for thread in self.threads.drain(..) {
-            thread.join().map_err(|_| PipelineError::Worker)?;
-        }
         let totals = Totals {
             intake: *self.intake.counters(),
             lanes: self.totals,
@@ -269,10 +253,10 @@ impl Pipeline {
     ) -> Result<(), PipelineError> {
         self.done = 0;
         self.totals = self.before.clone();
-        for worker in 0..self.tasks.len() {
+        for worker in 0..self.desks.len() {
             self.send(worker, task(), output)?;
         }
-        while self.done < self.tasks.len() {
+        while self.done < self.desks.len() {
             self.wait(output)?;
         }
         Ok(())
@@ -285,9 +269,7 @@ impl Pipeline {
         let (mut routed, mut output) = (Vec::new(), Output::default());
         ask(&mut self.intake, &mut routed);
         self.dispatch(routed, &mut output)?;
-        while let Ok(answer) = self.answers.try_recv() {
-            self.take(answer, &mut output);
-        }
+        self.take_in(&mut output);
         self.failed.take().map_or(Ok(output), Err)
     }
 
@@ -305,7 +287,7 @@ impl Pipeline {
                     self.send(self.worker_of(lane), task, output)?;
                 }
                 Routed::Tick(watermark_ms) => {
-                    for worker in 0..self.tasks.len() {
+                    for worker in 0..self.desks.len() {
                         self.send(worker, Task::Tick(watermark_ms), output)?;
                     }
                 }
@@ -315,7 +297,7 @@ impl Pipeline {
     }
 
     fn worker_of(&self, lane: u32) -> usize {
-        lane as usize % self.tasks.len()
+        lane as usize % self.desks.len()
     }
 
     /// Sources that were just met are made known to those behind the intake.
@@ -334,7 +316,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Hands a task over; while the worker is behind, takes answers in, which is what it may be waiting for.
+    /// Hands a task over, once all answers so far were taken in and there is room for it.
     fn send(
         &mut self,
         worker: usize,
@@ -342,17 +324,22 @@ impl Pipeline {
         output: &mut Output,
     ) -> Result<(), PipelineError> {
         loop {
-            match self.tasks[worker].try_send(task) {
+            self.take_in(output);
+            match self.desks[worker].try_send(task) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full(back)) => task = back,
                 Err(TrySendError::Disconnected(_)) => {
-                    while let Ok(answer) = self.answers.try_recv() {
-                        self.take(answer, output);
-                    }
+                    self.take_in(output);
                     return Err(self.failed.take().unwrap_or(PipelineError::Worker));
                 }
             }
             self.wait(output)?;
+        }
+    }
+
+    fn take_in(&mut self, output: &mut Output) {
+        while let Ok(answer) = self.answers.try_recv() {
+            self.take(answer, output);
         }
     }
 

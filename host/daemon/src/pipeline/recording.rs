@@ -54,7 +54,7 @@ impl Pipeline {
     ) -> Result<(), PipelineError> {
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
         let segment = recorder.begin(loadout.makeup(), self.intake.ticked_ms());
-        for worker in 0..self.tasks.len() {
+        for worker in 0..self.desks.len() {
             self.send(worker, Task::Segment(segment), output)?;
         }
         Ok(())

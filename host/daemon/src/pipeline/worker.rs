@@ -1,4 +1,4 @@
-//! A worker thread: it owns its lanes and does one thing after the other.
+//! A worker: it owns some of a pipeline's lanes and does one thing after the other.
 
 use super::PipelineError;
 use crate::loadout::{Loadout, LoadoutError};
@@ -10,7 +10,6 @@ use bellwether_core::plugin::PluginState;
 use bellwether_core::settings::Standard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 /// What a worker is told.
@@ -62,7 +61,7 @@ pub(super) enum Answer {
 }
 
 /// A worker and what it has passed.
-struct Worker {
+pub(super) struct Worker {
     loadout: Arc<Loadout>,
     lanes: BTreeMap<u32, Lane>,
     ticks: u64,
@@ -76,27 +75,14 @@ struct Recorded {
     sources: BTreeSet<u32>,
 }
 
-/// Works until it is told to end or nobody listens any more.
-pub(super) fn work(loadout: Arc<Loadout>, tasks: &Receiver<Task>, answers: &SyncSender<Answer>) {
-    let recorded = Recorded::default();
-    let mut worker = Worker { loadout, lanes: BTreeMap::new(), ticks: 0, recorded };
-    while let Ok(task) = tasks.recv() {
-        let ends = matches!(task, Task::End);
-        let said = worker.take(task, &mut |answer| answers.send(answer).is_ok());
-        // Nobody left to tell is the end as well.
-        let heard = said.unwrap_or_else(|error| {
-            let _ = answers.send(Answer::Failed(error));
-            false
-        });
-        if ends || !heard {
-            return;
-        }
-    }
-}
-
 impl Worker {
+    /// Without lanes as yet.
+    pub(super) fn new(loadout: Arc<Loadout>) -> Self {
+        Worker { loadout, lanes: BTreeMap::new(), ticks: 0, recorded: Recorded::default() }
+    }
+
     /// Does what it is told; whether somebody heard all of the answers.
-    fn take(
+    pub(super) fn take(
         &mut self,
         task: Task,
         say: &mut dyn FnMut(Answer) -> bool,

@@ -6,6 +6,7 @@ use super::tenant::{Assignment, Tenant, TenantError};
 use crate::alert::deliver;
 use crate::chain::chain;
 use crate::config::Config;
+use crate::pipeline::Workers;
 use crate::platform::{Base, Loadouts, watch};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,9 +76,7 @@ impl Tenants {
         let (stop, threads, orders) = (Arc::default(), Vec::new(), BTreeMap::new());
         let mut tenants = Tenants { stop, threads, orders, ended };
         let mut starts = Vec::new();
-        let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
-        let asked = daemon.workers.unwrap_or(config.workers);
-        let all = if asked == 0 { processors } else { asked };
+        let workers = Workers::start(daemon.workers.unwrap_or(config.workers))?;
         for (tenant, loadout) in loadouts {
             let wake = Arc::clone(&daemon.wake_alerts);
             let (order, orders) = Orders::channel();
@@ -86,7 +85,7 @@ impl Tenants {
                 tenant: tenant.clone(),
                 config: Arc::clone(config),
                 loadout: Arc::clone(loadout),
-                workers: (all / loadouts.len()).max(1),
+                workers: workers.clone(),
                 keeper: daemon.keeper.clone(),
                 status: daemon.status.clone(),
                 stop: Arc::clone(&tenants.stop),

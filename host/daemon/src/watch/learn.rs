@@ -9,7 +9,7 @@ use super::run::store_options;
 use super::tenant::TenantError;
 use crate::config::Config;
 use crate::loadout::Loadout;
-use crate::pipeline::{Output, Pipeline};
+use crate::pipeline::{Output, Pipeline, Workers};
 use bellwether_connect::Reader;
 use bellwether_core::intake::{InputId, InputOptions, Routing};
 use bellwether_store::{InputRow, Writer};
@@ -48,7 +48,7 @@ pub struct Learnt {
 pub fn learn(
     config: &Config,
     loadout: &Arc<Loadout>,
-    workers: usize,
+    workers: &Workers,
     now_ms: i64,
     histories: Vec<History>,
     tell: &mut dyn FnMut(&str, std::io::Error),
@@ -76,7 +76,7 @@ struct Lesson<'a> {
 impl<'a> Lesson<'a> {
     fn begin(
         loadout: &'a Arc<Loadout>,
-        workers: usize,
+        workers: &Workers,
         now_ms: i64,
         keeper: &'a Keeper,
     ) -> Result<Self, TenantError> {

@@ -4,7 +4,7 @@ use super::keeper::{Keeper, KeeperError};
 use super::pending::counters_from_rows;
 use super::tenant::TenantError;
 use crate::loadout::Loadout;
-use crate::pipeline::{Pipeline, Release, SourceState};
+use crate::pipeline::{Pipeline, Release, SourceState, Workers};
 use bellwether_core::lane::LaneCounters;
 use bellwether_core::plugin::PluginState;
 use bellwether_store::{InputRow, SourceRow, Writer};
@@ -28,7 +28,7 @@ pub(super) struct Restored {
 /// Starts a tenant's pipeline from its last commit, or anew.
 pub(super) fn restore(
     loadout: &Arc<Loadout>,
-    workers: usize,
+    workers: &Workers,
     now_ms: i64,
     keeper: &Keeper,
 ) -> Result<Restored, TenantError> {

@@ -8,6 +8,7 @@ use crate::api::{ApiState, serve};
 use crate::chain::chain;
 use crate::config::{Config, Mistakes, StoreConfig};
 use crate::loadout::LoadoutError;
+use crate::pipeline::PipelineError;
 use crate::platform::{Base, Loadouts, Platform, read_wanted};
 use crate::registry::Registry;
 use bellwether_store::{Retention, StoreError, StoreOptions, Writer};
@@ -46,6 +47,9 @@ pub enum RunError {
     /// Plugins or patterns cannot be opened.
     #[error(transparent)]
     Loadout(#[from] LoadoutError),
+    /// There are no threads to work on.
+    #[error(transparent)]
+    Workers(#[from] PipelineError),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),

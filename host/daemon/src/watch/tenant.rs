@@ -11,7 +11,7 @@ use super::status::Status;
 use crate::alert::new_alerts;
 use crate::config::Config;
 use crate::loadout::Loadout;
-use crate::pipeline::{Output, Pipeline, PipelineError};
+use crate::pipeline::{Output, Pipeline, PipelineError, Workers};
 use crate::trial::Trials;
 use bellwether_connect::{Chunk, FollowError, SavedStream};
 use bellwether_core::correlate::EventKind;
@@ -59,8 +59,8 @@ pub struct Assignment {
     pub config: Arc<Config>,
     /// Plugins and settings.
     pub loadout: Arc<Loadout>,
-    /// Worker threads.
-    pub workers: usize,
+    /// Worker threads, which it shares with the others.
+    pub workers: Workers,
     /// Reaches the store.
     pub keeper: Keeper,
     /// Where it says how it is doing.
@@ -115,7 +115,7 @@ impl Tenant {
     pub(super) fn start(given: Assignment) -> Result<Self, TenantError> {
         let now_ms = (given.clock)() as i64;
         let Restored { mut pipeline, inputs, counters, intake } =
-            restore(&given.loadout, given.workers, now_ms, &given.keeper)?;
+            restore(&given.loadout, &given.workers, now_ms, &given.keeper)?;
         pipeline.wake_by(fetch(given.keeper.clone(), given.tenant.clone()));
         let saved: Result<Vec<SavedStream>, StateError> =
             inputs.iter().map(|row| stream_of(&row.state)).collect();

@@ -3,7 +3,7 @@
 mod table;
 
 use super::input::Inputs;
-use super::{Failure, Format, load_config, now_ms, stdout, tell, worker_count};
+use super::{Failure, Format, load_config, now_ms, stdout, tell, workers};
 use crate::backtest::chart;
 use crate::backtest::columns::LineTemplate;
 use crate::backtest::figures::Score;
@@ -13,7 +13,7 @@ use crate::backtest::score::Trial;
 use crate::backtest::truth::{Training, Truth};
 use crate::loadout::{Loadout, settings};
 use crate::output::{json, summary};
-use crate::pipeline::{Output, Pipeline, Release, Totals};
+use crate::pipeline::{Output, Pipeline, Release, Totals, Workers};
 use bellwether_core::intake::{InputId, Routing};
 use bellwether_core::lane::Wishes;
 use bellwether_core::settings::Settings;
@@ -134,9 +134,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let began = Instant::now();
     let window_ms = reporting.window_ms;
     let loadout = Arc::new(Loadout::new(&config, reporting, Wishes::default())?);
-    let workers = worker_count(options.workers.map(usize::from), &config);
+    let workers = workers(options.workers, &config)?;
     let (totals, read) =
-        replay(options, &mut inputs, template.as_ref(), &loadout, workers, &mut run)?;
+        replay(options, &mut inputs, template.as_ref(), &loadout, &workers, &mut run)?;
     let truth = match truth {
         Some(truth) => truth,
         None => read,
@@ -169,7 +169,7 @@ fn replay(
     inputs: &mut Inputs,
     template: Option<&LineTemplate>,
     loadout: &Arc<Loadout>,
-    workers: usize,
+    workers: &Workers,
     run: &mut Run,
 ) -> Result<(Totals, Truth), Failure> {
     let now_ms = now_ms();

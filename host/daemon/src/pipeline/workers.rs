@@ -1,0 +1,130 @@
+//! Worker threads, which all pipelines of a program share.
+//!
+//! A pipeline has as many desks as there are threads, and each has a share of its lanes. What waits at a desk is done in
+//! its order, by whichever thread is free; so a thousand tenants need no thousand threads, and one alone has them all.
+
+use super::PipelineError;
+use super::worker::{Answer, Task, Worker};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, TrySendError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Tasks that may wait at one desk.
+const TASKS_MAX: usize = 32;
+/// Tasks that a thread does before it looks at other desks.
+const TURN_TASKS: usize = 8;
+
+/// Threads on which pipelines work.
+#[derive(Clone)]
+pub struct Workers {
+    pool: Arc<ThreadPool>,
+}
+
+impl Workers {
+    /// Starts so many; with 0, one for each processor.
+    pub fn start(count: usize) -> Result<Self, PipelineError> {
+        let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
+        let builder =
+            ThreadPoolBuilder::new().num_threads(if count == 0 { processors } else { count });
+        let pool = builder.thread_name(|number| format!("worker-{number}")).build()?;
+        Ok(Workers { pool: Arc::new(pool) })
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// A desk where this worker is told what to do.
+    pub(super) fn desk(&self, worker: Worker, answers: Sender<Answer>) -> Desk {
+        let pile = Pile { tasks: VecDeque::new(), place: Place::Here(Box::new(worker)) };
+        let table = Table { pile: Mutex::new(pile), answers };
+        Desk { workers: self.clone(), table: Arc::new(table) }
+    }
+}
+
+/// Where tasks are left for a worker.
+pub(super) struct Desk {
+    workers: Workers,
+    table: Arc<Table>,
+}
+
+struct Table {
+    // A std mutex: held to lay a task down or to take one up.
+    pile: Mutex<Pile>,
+    answers: Sender<Answer>,
+}
+
+struct Pile {
+    tasks: VecDeque<Task>,
+    place: Place,
+}
+
+/// Where the worker is.
+enum Place {
+    /// It waits for tasks.
+    Here(Box<Worker>),
+    /// A thread has it.
+    AtWork,
+    /// It has ended, or nobody hears it any more.
+    Gone,
+}
+
+impl Desk {
+    /// Leaves a task, if there is room for one more.
+    pub(super) fn try_send(&self, task: Task) -> Result<(), TrySendError<Task>> {
+        let mut pile = self.table.pile();
+        if matches!(pile.place, Place::Gone) {
+            return Err(TrySendError::Disconnected(task));
+        }
+        if pile.tasks.len() == TASKS_MAX {
+            return Err(TrySendError::Full(task));
+        }
+        pile.tasks.push_back(task);
+        if let Place::Here(worker) = std::mem::replace(&mut pile.place, Place::AtWork) {
+            let table = Arc::clone(&self.table);
+            self.workers.pool.spawn_fifo(move || table.turn(worker));
+        }
+        Ok(())
+    }
+}
+
+impl Table {
+    /// Does some of what waits.
+    fn turn(self: Arc<Self>, mut worker: Box<Worker>) {
+        for _ in 0..TURN_TASKS {
+            let mut pile = self.pile();
+            let Some(task) = pile.tasks.pop_front() else {
+                pile.place = Place::Here(worker);
+                return;
+            };
+            drop(pile);
+            if !self.work(&mut worker, task) {
+                *self.pile() = Pile { tasks: VecDeque::new(), place: Place::Gone };
+                return;
+            }
+        }
+        rayon::spawn_fifo(move || self.turn(worker));
+    }
+
+    /// Does a task; whether there may be others after it.
+    fn work(&self, worker: &mut Worker, task: Task) -> bool {
+        let ends = matches!(task, Task::End);
+        let say = &mut |answer| self.answers.send(answer).is_ok();
+        // After a panic nobody sees the worker again.
+        let said = catch_unwind(AssertUnwindSafe(|| worker.take(task, say)));
+        // Nobody left to tell is the end as well.
+        let heard = said.unwrap_or(Err(PipelineError::Worker)).unwrap_or_else(|error| {
+            let _ = self.answers.send(Answer::Failed(error));
+            false
+        });
+        heard && !ends
+    }
+
+    fn pile(&self) -> MutexGuard<'_, Pile> {
+        // Nothing panics while it is held.
+        self.pile.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
