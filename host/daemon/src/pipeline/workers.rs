@@ -8,11 +8,15 @@ use super::worker::{Answer, Task, Worker};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Tasks that may wait at one desk.
-const TASKS_MAX: usize = 32;
+const DESK_TASKS_MAX: usize = 32;
+/// Tasks that may wait at all desks together, except that a few may wait anywhere.
+const TASKS_MAX: usize = 256;
+const FEW_TASKS: usize = 4;
 /// Tasks that a thread does before it looks at other desks.
 const TURN_TASKS: usize = 8;
 
@@ -20,6 +24,8 @@ const TURN_TASKS: usize = 8;
 #[derive(Clone)]
 pub struct Workers {
     pool: Arc<ThreadPool>,
+    /// Tasks that wait, at all desks.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Workers {
@@ -29,7 +35,7 @@ impl Workers {
         let builder =
             ThreadPoolBuilder::new().num_threads(if count == 0 { processors } else { count });
         let pool = builder.thread_name(|number| format!("worker-{number}")).build()?;
-        Ok(Workers { pool: Arc::new(pool) })
+        Ok(Workers { pool: Arc::new(pool), waiting: Arc::default() })
     }
 
     /// How many there are.
@@ -40,20 +46,22 @@ impl Workers {
     /// A desk where this worker is told what to do.
     pub(super) fn desk(&self, worker: Worker, answers: Sender<Answer>) -> Desk {
         let pile = Pile { tasks: VecDeque::new(), place: Place::Here(Box::new(worker)) };
-        let table = Table { pile: Mutex::new(pile), answers };
-        Desk { workers: self.clone(), table: Arc::new(table) }
+        let waiting = Arc::clone(&self.waiting);
+        let table = Table { pile: Mutex::new(pile), waiting, answers };
+        Desk { pool: Arc::clone(&self.pool), table: Arc::new(table) }
     }
 }
 
 /// Where tasks are left for a worker.
 pub(super) struct Desk {
-    workers: Workers,
+    pool: Arc<ThreadPool>,
     table: Arc<Table>,
 }
 
 struct Table {
     // A std mutex: held to lay a task down or to take one up.
     pile: Mutex<Pile>,
+    waiting: Arc<AtomicUsize>,
     answers: Sender<Answer>,
 }
 
@@ -79,15 +87,25 @@ impl Desk {
         if matches!(pile.place, Place::Gone) {
             return Err(TrySendError::Disconnected(task));
         }
-        if pile.tasks.len() == TASKS_MAX {
+        let here = pile.tasks.len();
+        let everywhere = self.table.waiting.load(Ordering::Relaxed);
+        if here >= DESK_TASKS_MAX || (here >= FEW_TASKS && everywhere >= TASKS_MAX) {
             return Err(TrySendError::Full(task));
         }
         pile.tasks.push_back(task);
+        self.table.waiting.fetch_add(1, Ordering::Relaxed);
         if let Place::Here(worker) = std::mem::replace(&mut pile.place, Place::AtWork) {
             let table = Arc::clone(&self.table);
-            self.workers.pool.spawn_fifo(move || table.turn(worker));
+            self.pool.spawn_fifo(move || table.turn(worker));
         }
         Ok(())
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        let left = self.pile().tasks.len();
+        self.waiting.fetch_sub(left, Ordering::Relaxed);
     }
 }
 
@@ -101,8 +119,9 @@ impl Table {
                 return;
             };
             drop(pile);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
             if !self.work(&mut worker, task) {
-                *self.pile() = Pile { tasks: VecDeque::new(), place: Place::Gone };
+                self.pile().place = Place::Gone;
                 return;
             }
         }
