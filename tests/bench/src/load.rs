@@ -32,7 +32,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 pub(crate) fn loadouts(component: &[u8]) -> Outcome<[Arc<Loadout>; 2]> {
     let config = Config { detectors: Vec::new(), ..Config::default() };
     // Compiles here: whoever runs this is not the program that could do it in a child.
-    let workshop = Workshop::of(Runtime::new(Limits::default(), None)?);
+    let workshop = Workshop::around(Runtime::new(Limits::default(), None)?, &config);
     let fetch = |_: &str| Ok(component.to_vec());
     let open = |edition: u32| {
         let component = Component::Pushed { version: "1".into(), digest: "ledger".into() };

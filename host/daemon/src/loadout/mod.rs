@@ -21,7 +21,6 @@ pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
 pub use runtime::{runtime, runtime_of};
 pub use workshop::Workshop;
-use workshop::digest_of;
 pub(crate) use workshop::pattern_set;
 
 /// Why the plugins of a configuration cannot be used.
@@ -130,8 +129,8 @@ impl Loadout {
     ) -> Result<Self, LoadoutError> {
         let members = crew::members(workshop.runtime(), config, wanted)?;
         let plugins = members.iter().map(|member| member.plugin.descriptor());
-        let (patterns_digest, health) = (digest_of(&config.patterns), Mutex::default());
-        let patterns = workshop.pattern_set((config, patterns_digest), plugins)?;
+        let patterns = workshop.pattern_set(config, plugins)?;
+        let (patterns_digest, health) = (workshop.library(), Mutex::default());
         let loadout = Loadout { settings, patterns, patterns_digest, members, wishes, health };
         loadout.lane(0)?;
         loadout.handles().clear();

@@ -13,13 +13,14 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Where plugins are opened. A thousand tenants with the same patterns have one automaton for them.
 pub struct Workshop {
     runtime: Runtime,
+    /// Tells the library of the configuration apart from others.
+    library: u64,
     // A std mutex: locked to look a set up, or to compile one that the next who waits wants as well.
     sets: Mutex<Vec<Known>>,
 }
 
 /// A set of patterns that somebody works with.
 struct Known {
-    library: u64,
     brought: Vec<PluginPattern>,
     set: PatternSet,
 }
@@ -27,12 +28,12 @@ struct Known {
 impl Workshop {
     /// With the limits and the cache folder of a configuration.
     pub fn new(config: &Config) -> Result<Self, RuntimeError> {
-        Ok(Workshop::of(runtime(config)?))
+        Ok(Workshop::around(runtime(config)?, config))
     }
 
-    /// Around a runtime.
-    pub fn of(runtime: Runtime) -> Self {
-        Workshop { runtime, sets: Mutex::default() }
+    /// The same around a runtime.
+    pub fn around(runtime: Runtime, config: &Config) -> Self {
+        Workshop { runtime, library: digest_of(&config.patterns), sets: Mutex::default() }
     }
 
     /// What plugins run in.
@@ -40,30 +41,33 @@ impl Workshop {
         &self.runtime
     }
 
-    /// The library's patterns, which have that digest, and those that plugins bring along.
+    /// What tells the library of the configuration apart from others.
+    pub(super) fn library(&self) -> u64 {
+        self.library
+    }
+
+    /// The patterns of the configuration that this was made for, and those that plugins bring along.
     pub(super) fn pattern_set<'a>(
         &self,
-        (config, library): (&Config, u64),
+        config: &Config,
         plugins: impl Iterator<Item = &'a Descriptor> + Clone,
     ) -> Result<PatternSet, MatcherError> {
         let wanted = (names(config, plugins.clone()), brought(plugins.clone()));
         // A set is known whole or not at all, whatever panicked.
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         sets.retain(|known| Arc::strong_count(&known.set.matcher) > 1);
-        let is_same = |known: &&Known| {
-            known.library == library && (&known.set.names, &known.brought) == (&wanted.0, &wanted.1)
-        };
+        let is_same = |known: &&Known| (&known.set.names, &known.brought) == (&wanted.0, &wanted.1);
         if let Some(known) = sets.iter().find(is_same) {
             return Ok(known.set.clone());
         }
         let set = pattern_set(config, plugins)?;
-        sets.push(Known { library, brought: wanted.1, set: set.clone() });
+        sets.push(Known { brought: wanted.1, set: set.clone() });
         Ok(set)
     }
 }
 
 /// What tells libraries apart.
-pub(super) fn digest_of(patterns: &[Pattern]) -> u64 {
+fn digest_of(patterns: &[Pattern]) -> u64 {
     let part = |own: &Pattern| {
         let (name, score, severity) = (own.name(), own.score(), own.severity());
         let (ignores, conditions) = (own.ignores(), own.conditions());
