@@ -35,6 +35,19 @@ pub enum Lane {
     Slow,
 }
 
+impl Lane {
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lane::Grams => "grams",
+            Lane::Shorts => "shorts",
+            Lane::Runs => "runs",
+            Lane::Heads => "heads",
+            Lane::Slow => "slow",
+        }
+    }
+}
+
 /// All lanes over all patterns.
 #[derive(Debug)]
 pub(super) struct Engine {
