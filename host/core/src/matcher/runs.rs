@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::bytes::ByteSet;
+use crate::simd::grams::PADDING;
 
 /// Shortest run worth a lane.
 pub(super) const RUN_BYTES_MIN: usize = 16;
@@ -24,11 +25,12 @@ impl Run {
 
     /// Calls back with every row that has such a run, in their order.
     ///
-    /// A run covers one of the stretches of half its length that the text is cut into, whole.
+    /// A run covers one of the stretches of at most half its length that the text is cut into, whole. None is longer
+    /// than the room behind the texts, so that samples of the last one stay within it.
     pub(super) fn scan(&self, block: Block<'_>, mut found: impl FnMut(usize)) {
         let (first, end) = block.range();
         let bytes = block.bytes();
-        let stretch = self.len / 2;
+        let stretch = (self.len / 2).min(PADDING);
         let step = stretch / SAMPLES;
         let (mut row, mut next_row) = (0, 0);
         for place in (first..end).step_by(stretch) {

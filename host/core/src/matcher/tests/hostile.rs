@@ -4,12 +4,15 @@ use super::random::Chance;
 use super::*;
 
 /// Patterns of every lane.
-const SOURCES: [&str; 22] = [
+const SOURCES: [&str; 25] = [
     "(?i)failed to (start|load) \\S+",
     "\\b[0-9a-f]{40,64}\\b$",
     "^\\s*[A-Z]{2,5}-\\d{4,6}:",
     "\\b\\d{7,}ms\\b",
     "[A-Za-z0-9+/]{200,}={0,2}",
+    "[A-Za-z0-9+/]{304}",
+    "[A-Za-z0-9+/]{512}",
+    "[A-Za-z0-9+/]{2000,}",
     "(?i)('|%27)\\s*or\\s*('|%27)?1",
     "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}",
     "\"level\": ?\"(fatal|panic)\"",
@@ -63,6 +66,12 @@ fn texts() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         (
             "base64 with line ends",
             lines(20, b"ABCdefgh0123456789+/abcdefghijklmnopqrstuvwxyzABCD\n", 900),
+        ),
+        (
+            "runs as long as they must be, or nearly",
+            [303, 304, 305, 511, 512, 600, 1999, 2000, 2300]
+                .map(|bytes| repeated("x0/", bytes))
+                .to_vec(),
         ),
         ("quotes", vec![repeated("{\"level\": \"' or\", ", 400); 20]),
         (
