@@ -68,10 +68,7 @@ impl Lexer {
 
 impl Lexer {
     /// The long words with digits of the line that was walked over last.
-    pub(crate) fn long_words<'a>(
-        &'a self,
-        line: &'a [u8],
-    ) -> impl Iterator<Item = &'a [u8]> + Clone {
+    pub(crate) fn long_words<'a>(&self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
         self.long.iter().map(|(start, end)| &line[*start as usize..*end as usize])
     }
 }
@@ -178,7 +175,8 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
         self.count += 1;
         let is_full = self.count > TOKENS_MAX;
         if is_full {
-            self.push(start, self.line.len(), Kind::Masked);
+            self.skip_to = self.line.len();
+            self.push(start, self.skip_to, Kind::Masked);
         }
         is_full
     }
@@ -284,7 +282,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
 
     #[inline(always)]
     fn stops(&mut self, start: usize, end: usize) {
-        if start < end {
+        if start < end && start >= self.skip_to {
             self.push(start, end, Kind::Punctuation);
         }
     }

@@ -49,7 +49,13 @@ impl<const KEEP: bool> Walk<'_, KEEP> {
         let mut at = start;
         for part in piece.split(|byte| *byte == b':') {
             if at > start {
+                if self.is_full(at - 1) {
+                    return;
+                }
                 self.push(at - 1, at, Kind::Delimiter);
+                if !part.is_empty() && self.is_full(at) {
+                    return;
+                }
             }
             if byte::any(part) & (DIGIT | LETTER) != 0 {
                 self.mixed(at, at + part.len());

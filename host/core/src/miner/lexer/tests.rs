@@ -63,6 +63,15 @@ fn lines_are_as_long_as_they_are() {
     let words = "word ".repeat(TOKENS_MAX + 100);
     assert_eq!(lex(&words).matches("word").count(), TOKENS_MAX);
     assert!(lex(&words).ends_with('*'));
+    // Parts between colons count as well, whatever stands behind the last one.
+    for piece in ["x:y:x:y ", "x:y: ", "a::b ", "x:y:12.\n", "x:y:.\n"] {
+        let mut lexer = Lexer::default();
+        let line = piece.repeat(1000);
+        let tokens = lexer.tokens(line.as_bytes()).clone();
+        assert!(tokens.len() <= 2 * TOKENS_MAX, "{piece:?} makes {} tokens", tokens.len());
+        assert!(tokens.is_sorted_by(|one, next| one.end <= next.start), "{piece:?}");
+        assert_eq!(tokens.last().map(|last| last.end as usize), Some(line.len()));
+    }
     assert_eq!(lex(&"x".repeat(1 << 20)), "*");
     assert_eq!(lex(&"-".repeat(1 << 20)).len(), LINE_BYTES_MAX);
 }
