@@ -220,7 +220,7 @@ impl Templates {
                 }
             }
         };
-        let base = self.known.close_home(template);
+        let base = self.known.close_home(template, &self.groups);
         let share = body_share(self.groups.get(base).map_or(&[], |template| &template.places));
         let fine = self.fine.id((base, share), &head, self.limits.templates_max);
         self.cache.insert(key, (template, fine));

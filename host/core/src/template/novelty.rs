@@ -101,7 +101,7 @@ pub(super) struct Kin {
 impl Known {
     /// What is new about a line of a known template.
     pub(super) fn judge(&self, template: u32, unheard: Unheard<'_>, groups: &Groups) -> Novelty {
-        self.escape(self.home(template), unheard, groups)
+        self.escape(self.home(template, groups), unheard, groups)
     }
 
     /// What is new about a line without a template, and the template that is the same message but for some words.
@@ -112,9 +112,10 @@ impl Known {
         groups: &Groups,
     ) -> (Novelty, Option<Kin>) {
         let similar = groups.similar(unheard.sentence, KIN_SHARE_MIN);
-        let kin = similar
-            .first()
-            .map(|(share, id)| Kin { home: self.home(*id), is_close: *share >= CLOSE_SHARE_MIN });
+        let kin = similar.first().map(|(share, id)| Kin {
+            home: self.home(*id, groups),
+            is_close: *share >= CLOSE_SHARE_MIN,
+        });
         match kin {
             Some(kin) => (self.escape(kin.home, unheard, groups), Some(kin)),
             None => {
@@ -131,10 +132,12 @@ impl Known {
         unheard: Unheard<'_>,
         groups: &mut Groups,
     ) {
-        if let Some(kin) = kin.filter(|kin| kin.home != template) {
+        // A template that took its kin in, or lost it to others while it was made, is at home in itself.
+        let kin = kin.filter(|kin| kin.home != template && groups.get(kin.home).is_some());
+        if let Some(kin) = kin {
             self.homes.entry(template).or_insert(kin);
         }
-        let home = self.home(template);
+        let home = self.home(template, groups);
         if let Some(vocabulary) = self.vocabularies.get_mut(&home) {
             unheard.teach(vocabulary, groups);
         } else {
@@ -154,14 +157,14 @@ impl Known {
         let own = self.vocabularies.remove(&join.old);
         let own = own.unwrap_or_else(|| vocabulary_of(&join.places, &groups.words));
         let home = if join.old == join.new {
-            self.home(join.new)
+            self.home(join.new, groups)
         } else {
             self.homes.remove(&join.old);
             for kin in self.homes.values_mut().filter(|kin| kin.home == join.old) {
                 kin.home = join.new;
             }
             self.homes.retain(|id, kin| *id != kin.home);
-            self.home(join.new)
+            self.home(join.new, groups)
         };
         match self.vocabularies.get_mut(&home) {
             Some(vocabulary) => vocabulary.absorb(&own),
@@ -189,13 +192,18 @@ impl Known {
     }
 
     /// The template under which the rarity of this one is counted.
-    pub(super) fn close_home(&self, template: u32) -> u32 {
-        let kin = self.homes.get(&template).filter(|kin| kin.is_close);
+    pub(super) fn close_home(&self, template: u32, groups: &Groups) -> u32 {
+        let kin = self.kin(template, groups).filter(|kin| kin.is_close);
         kin.map_or(template, |kin| kin.home)
     }
 
-    fn home(&self, template: u32) -> u32 {
-        self.homes.get(&template).map_or(template, |kin| kin.home)
+    fn home(&self, template: u32, groups: &Groups) -> u32 {
+        self.kin(template, groups).map_or(template, |kin| kin.home)
+    }
+
+    /// The kin of a template, unless it had to make room.
+    fn kin(&self, template: u32, groups: &Groups) -> Option<&Kin> {
+        self.homes.get(&template).filter(|kin| groups.get(kin.home).is_some())
     }
 
     /// The words of a message: of one that never varied, those of its template.
@@ -231,7 +239,7 @@ impl Known {
         let similar = groups.similar(unheard.sentence, NEAR_SHARE_MIN);
         let candidates = similar.iter().take(NEAR_CANDIDATES_MAX);
         candidates
-            .map(|(_, id)| self.home(*id))
+            .map(|(_, id)| self.home(*id, groups))
             .find_map(|id| self.misspelt_words(id, unheard, groups))
     }
 

@@ -60,6 +60,43 @@ fn the_two_grains_tell_messages_and_places_apart() {
     assert_eq!(columns.fine_template, [1, 2, 1]);
 }
 
+/// What is new about a last line, after a thousand of another.
+fn news_after_many(miner: &mut Templates, many: (&str, &str), last: (&str, &str)) -> (u8, Vec<u8>) {
+    mine(miner, &vec![many; 1000], 1_000_000);
+    let columns = mine(miner, &[last], 3_000_000);
+    let is_loud = columns.novelty_bits[0] >= 5.0;
+    (columns.novelty_kind[0] * u8::from(is_loud), columns.novelty_words.row(0).to_vec())
+}
+
+#[test]
+fn a_message_whose_kin_became_part_of_it_tells_unseen_words() {
+    let text = |device: &str, person: &str| {
+        format!("the old server did mount {device} of {person} again just now")
+    };
+    let pairs = [("disk", "ann"), ("tape", "bob"), ("tape", "eve"), ("film", "eve")];
+    let texts = pairs.map(|(device, person)| text(device, person));
+    let mut miner = Templates::new(LIMITS);
+    mine(&mut miner, &texts.each_ref().map(|text| ("", text.as_str())), 0);
+    assert_eq!(miner.len(), 1, "the last one, kin to the second, made all of them one");
+    let news = news_after_many(&mut miner, ("", &texts[0]), ("", &text("drum", "ann")));
+    assert_eq!(news, (NoveltyKind::Slot as u8, b"drum".to_vec()));
+}
+
+#[test]
+fn a_message_whose_kin_made_room_tells_unseen_words() {
+    let (kin, own) = ("the old server did stop again", "the old server did start again");
+    let mut miner = Templates::new(MinerLimits { templates_max: 8, ..LIMITS });
+    mine(&mut miner, &[("web", kin), ("web", own)], 0);
+    mine(&mut miner, &vec![("web", own); 100], 10_000);
+    for (number, word) in ["a", "b", "c", "d", "e", "f", "g"].iter().enumerate() {
+        let other = format!("{word} {}", "x ".repeat(number + 1));
+        mine(&mut miner, &vec![("web", other.as_str()); 10], 200_000);
+    }
+    assert!(miner.text(1).is_empty() && miner.text(2) == own.as_bytes(), "{:?}", miner.list());
+    let news = news_after_many(&mut miner, ("web", own), ("db", own));
+    assert_eq!(news, (NoveltyKind::Slot as u8, b"db".to_vec()));
+}
+
 #[test]
 fn a_message_has_the_same_name_in_every_source() {
     let mut names = Vec::new();
