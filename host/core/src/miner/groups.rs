@@ -371,6 +371,7 @@ impl Groups {
         let mut gone: Vec<u32> = gone.map(|(id, _)| id).collect();
         gone.sort_unstable();
         self.evicted += gone.len() as u64;
+        self.words.release();
         gone.into_iter().for_each(|id| drop(self.templates.remove(id)));
     }
 

@@ -14,6 +14,8 @@ const WORD_BYTES_MAX: usize = 256;
 const BYTES_MAX: usize = 2 << 20;
 /// Words beyond twice those that were in use, from which it is worth looking for those that no longer are.
 const SWEEP_WORDS: usize = 1024;
+/// Bytes beyond those that were in use, from which that is worth it where there is no room for more.
+const SWEEP_BYTES: usize = BYTES_MAX / 8;
 
 /// Number of a word within its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,10 @@ struct Texts {
     ends: Vec<u32>,
     /// Number of words from which to look for unused ones.
     sweep_at: usize,
+    /// Bytes that were in use when this was last looked for.
+    swept_bytes: usize,
+    /// Whether something that spoke of words has gone since.
+    released: bool,
 }
 
 impl Words {
@@ -76,9 +82,18 @@ impl Words {
         self.texts.get(word.0)
     }
 
-    /// Whether so many words have come that it is worth looking for unused ones.
+    /// Takes note that something that spoke of words is gone.
+    pub(crate) fn release(&mut self) {
+        self.texts.released = true;
+    }
+
+    /// Whether so many words have come that it is worth looking for unused ones, or there is no room for more and some
+    /// may have become unused.
     pub(crate) fn wants_sweep(&self) -> bool {
-        self.texts.ends.len() >= self.texts.sweep_at.max(SWEEP_WORDS)
+        let Texts { bytes, ends, sweep_at, swept_bytes, released } = &self.texts;
+        let is_full = bytes.len() + WORD_BYTES_MAX > BYTES_MAX;
+        ends.len() >= *sweep_at.max(&SWEEP_WORDS)
+            || is_full && (*released || bytes.len() >= swept_bytes + SWEEP_BYTES)
     }
 
     /// Keeps only the words that `each_in_use` hands on, and gives them new numbers.
@@ -86,6 +101,7 @@ impl Words {
         let mut kept = Words::default();
         each_in_use(&mut |word| *word = kept.number(self.text(*word)));
         kept.texts.sweep_at = 2 * kept.texts.ends.len() + SWEEP_WORDS;
+        kept.texts.swept_bytes = kept.texts.bytes.len();
         kept.texts.bytes.shrink_to_fit();
         *self = kept;
     }
@@ -165,8 +181,27 @@ mod tests {
         let number_of = |words: &mut Words, number: u32| {
             words.number(&[&number.to_le_bytes(), &long[..]].concat())
         };
+        let is_variable = |words: &Words, word: WordId| words.text(word) == VARIABLE;
         let last = (0..100_000).map(|number| number_of(&mut words, number)).last();
-        assert_eq!(last.map(|word| words.text(word)), Some(VARIABLE));
+        assert!(last.is_some_and(|word| is_variable(&words, word)));
         assert!(words.texts.bytes.len() <= BYTES_MAX + VARIABLE.len());
+        // With most words in use there never are twice as many; there is room again all the same.
+        let mut used: Vec<WordId> = (0..5000).map(|number| number_of(&mut words, number)).collect();
+        for round in 1..4 {
+            assert!(words.wants_sweep());
+            words.sweep(|each| used.iter_mut().for_each(each));
+            assert!(!words.wants_sweep());
+            let fresh = (0..10_000).map(|number| number_of(&mut words, 10_000 * round + number));
+            let fresh: Vec<WordId> = fresh.collect();
+            assert!(!is_variable(&words, fresh[0]) && is_variable(&words, fresh[9999]));
+        }
+        // With all words in use, there is nothing to be found until something goes.
+        used = (1..=words.texts.ends.len() as u32).filter_map(WordId::from_number).collect();
+        words.sweep(|each| used.iter_mut().for_each(each));
+        assert!(!words.wants_sweep());
+        words.release();
+        assert!(words.wants_sweep());
+        words.sweep(|each| used.iter_mut().for_each(each));
+        assert!(!words.wants_sweep());
     }
 }
