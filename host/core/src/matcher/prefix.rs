@@ -48,7 +48,8 @@ impl Prefixes {
             HirKind::Alternation(branches) => {
                 let mut all = Prefixes { needles: Vec::new(), complete: true };
                 branches.iter().for_each(|branch| all.join(self.clone().before(branch)));
-                all.limited()
+                all.limit();
+                all
             }
             HirKind::Repetition(repetition) => self.before_repetition(repetition),
         }
@@ -70,7 +71,7 @@ impl Prefixes {
             } else {
                 let follows = if once { rest.clone() } else { Prefixes::unknown() };
                 rest.join(follows.before(sub));
-                rest = rest.limited();
+                rest.limit();
             }
         }
         for _ in 0..(repetition.min as usize).min(NEEDLE_BYTES_MAX) {
@@ -89,16 +90,23 @@ impl Prefixes {
         }
         self.complete &= !cut;
         // What was told apart by its end may be the same now.
-        if cut { self.limited() } else { self }
+        if cut {
+            self.limit();
+        }
+        self
     }
 
+    /// Takes in what another branch says. Far too many are limited at once: each is compared with all others.
     fn join(&mut self, other: Prefixes) {
         self.needles.extend(other.needles);
         self.complete &= other.complete;
+        if self.needles.len() > 2 * NEEDLES_MAX {
+            self.limit();
+        }
     }
 
     /// Drops what others say already, and shortens needles until they are few enough.
-    fn limited(mut self) -> Prefixes {
+    fn limit(&mut self) {
         self.drop_covered();
         let mut len = NEEDLE_BYTES_MAX;
         while self.needles.len() > NEEDLES_MAX {
@@ -107,7 +115,6 @@ impl Prefixes {
             self.complete = false;
             self.drop_covered();
         }
-        self
     }
 
     /// A needle that begins as a shorter and wider one says nothing new.
@@ -124,5 +131,30 @@ impl Prefixes {
             }
         }
         self.needles = kept;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_branches_before_many_others_stay_few() {
+        let words = |count: usize| {
+            let all = (b'a'..=b'z').flat_map(|one| (b'a'..=b'z').map(move |two| [one, two]));
+            all.take(count).map(|word| Prefixes::end().behind(&word.map(ByteSet::of)))
+        };
+        let mut all = Prefixes { needles: Vec::new(), complete: true };
+        for (joined, branch) in words(600).enumerate() {
+            all.join(branch);
+            assert!(all.needles.len() <= 2 * NEEDLES_MAX, "{} of {joined}", all.needles.len());
+        }
+        all.limit();
+        assert!((1..=NEEDLES_MAX).contains(&all.needles.len()) && !all.complete);
+        // What is left says of each branch how it begins.
+        for branch in words(600) {
+            let begins = |needle: &ClassString| branch.needles[0].starts_with(needle);
+            assert!(all.needles.iter().any(begins), "{branch:?}");
+        }
     }
 }
