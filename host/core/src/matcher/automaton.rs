@@ -11,6 +11,8 @@ use regex_syntax::hir::{Hir, HirKind, Repetition};
 
 /// Largest table of another kind that is made on the way, in bytes.
 const DENSE_BYTES_MAX: usize = 1 << 18;
+/// Most states of such a table: from more of them no minimizing makes few enough in a time worth spending.
+const DENSE_STATES_MAX: usize = 1024;
 /// Most states, so that each fits a byte: what surrounds a needle is small, or as well left to the expression itself.
 const STATES_MAX: usize = 256;
 /// Repetitions counted further than this are not counted where a side is too large otherwise.
@@ -102,24 +104,7 @@ impl Automaton {
     }
 
     fn new(syntax: &Hir, backwards: bool) -> Option<Automaton> {
-        let nfa = thompson::Compiler::new()
-            .configure(
-                thompson::Config::new()
-                    .utf8(false)
-                    .reverse(backwards)
-                    .which_captures(WhichCaptures::None)
-                    .nfa_size_limit(Some(DENSE_BYTES_MAX)),
-            )
-            .build_from_hir(syntax)
-            .ok()?;
-        let config = dense::Config::new()
-            .match_kind(MatchKind::All)
-            .start_kind(StartKind::Anchored)
-            .minimize(true)
-            .dfa_size_limit(Some(DENSE_BYTES_MAX))
-            .determinize_size_limit(Some(DENSE_BYTES_MAX * 4));
-        let dense = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;
-        Automaton::flatten(&dense)
+        Automaton::flatten(&dense(syntax, backwards)?)
     }
 
     /// Numbers the states anew: the first is dead, the second has matched, and no byte leaves either.
@@ -237,6 +222,29 @@ fn loosened(syntax: &Hir) -> Hir {
     }
 }
 
+/// A table of the other kind with as few states as there can be; `None` where it would be too large on the way.
+fn dense(syntax: &Hir, backwards: bool) -> Option<dense::DFA<Vec<u32>>> {
+    let nfa = thompson::Compiler::new()
+        .configure(
+            thompson::Config::new()
+                .utf8(false)
+                .reverse(backwards)
+                .which_captures(WhichCaptures::None)
+                .nfa_size_limit(Some(DENSE_BYTES_MAX)),
+        )
+        .build_from_hir(syntax)
+        .ok()?;
+    let row_bytes = nfa.byte_classes().alphabet_len().next_power_of_two() * size_of::<StateID>();
+    let config = dense::Config::new()
+        .match_kind(MatchKind::All)
+        .start_kind(StartKind::Anchored)
+        // It is minimized only once all its states are there, and within the limit.
+        .minimize(true)
+        .dfa_size_limit(Some(DENSE_BYTES_MAX.min(DENSE_STATES_MAX * row_bytes)))
+        .determinize_size_limit(Some(DENSE_BYTES_MAX * 4));
+    dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()
+}
+
 /// What is left of a text from the next of three bytes on.
 fn leap(text: &[u8], [one, two, three]: [u8; 3], backwards: bool) -> &[u8] {
     if backwards {
@@ -321,6 +329,14 @@ mod tests {
             ("[ab]*a(a|b){20}x", b"abx", Some(false)),
         ] {
             assert_eq!(side(source).walk(text, 0).matches, says, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_has_too_many_states_is_given_up_before_it_is_minimized() {
+        for (source, is_made) in [("[ab]*a(a|b){6}x", true), ("[ab]*a(a|b){11}x", false)] {
+            let syntax = Expression::new(PatternKind::Regex, source).unwrap();
+            assert_eq!(dense(syntax.syntax(), false).is_some(), is_made, "{source}");
         }
     }
 
