@@ -112,7 +112,7 @@ impl<const KEEP: bool> Walk<'_, KEEP> {
         let (mut cuts, mut from) = (maps.colon | maps.path, 0);
         loop {
             let to = (cuts.trailing_zeros() as usize).min(end - start);
-            let digits = maps.digit & !0u64.checked_shl(to as u32).unwrap_or(0);
+            let digits = maps.digit & !u64::MAX.checked_shl(to as u32).unwrap_or(0);
             let digits = digits.checked_shr(from as u32).unwrap_or(0);
             if to - from >= LONG_BYTES_MIN && digits & digits.wrapping_sub(1) != 0 {
                 self.long.push(((start + from) as u32, (start + to) as u32));

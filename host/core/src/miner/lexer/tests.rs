@@ -77,6 +77,21 @@ fn lines_are_as_long_as_they_are() {
 }
 
 #[test]
+fn a_long_word_has_its_own_digits() {
+    let mut lexer = Lexer::default();
+    for (line, expected) in [
+        ("abcdefghijklmnopqrst/x12", &[][..]),
+        ("abcdefghijklmnopqr12/x12", &["abcdefghijklmnopqr12"]),
+        ("x12/abcdefghijklmnopqrst", &[]),
+        ("x12/abcdefghijklmnopqr12", &["abcdefghijklmnopqr12"]),
+    ] {
+        lexer.skeleton(line.as_bytes(), 0);
+        let long: Vec<&[u8]> = lexer.long_words(line.as_bytes()).collect();
+        assert_eq!(long, expected.iter().map(|word| word.as_bytes()).collect::<Vec<_>>(), "{line}");
+    }
+}
+
+#[test]
 fn skeletons_are_equal_where_templates_must_be() {
     let cases = [
         ("took 12 ms", "took 7 ms", true),
