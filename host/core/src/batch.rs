@@ -145,8 +145,14 @@ impl Batch {
                 ..*row
             });
         }
-        batch.runs = runs_of(&batch.rows);
+        batch.seal();
         (!batch.is_empty()).then_some(batch)
+    }
+
+    /// Says that all rows are there.
+    fn seal(&mut self) {
+        self.texts.seal();
+        self.runs = runs_of(&self.rows);
     }
 
     fn attributes(&self, row: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -182,8 +188,8 @@ impl PartialEq for Batch {
 #[derive(Debug, Default)]
 pub struct BatchBuilder {
     batch: Batch,
-    /// Rows, bytes and attributes of the batch before, since the next one is mostly like it.
-    before: [usize; 3],
+    /// Rows, attributes, bytes of texts and of all else in the batch before, since the next one is mostly like it.
+    before: [usize; 4],
 }
 
 impl BatchBuilder {
@@ -191,10 +197,11 @@ impl BatchBuilder {
     pub fn push(&mut self, source: u32, time_ms: i64, record: &Record) {
         let batch = &mut self.batch;
         if batch.rows.is_empty() {
-            let [rows, bytes, attributes] = self.before;
+            let [rows, attributes, texts, bytes] = self.before;
             batch.rows.reserve(rows);
-            batch.arena.reserve(bytes);
             batch.attributes.reserve(attributes);
+            batch.texts.reserve(texts);
+            batch.arena.reserve(bytes);
         }
         let first = batch.attributes.len() as u32;
         for (name, value) in record.attributes.iter() {
@@ -232,9 +239,10 @@ impl BatchBuilder {
     /// Hands the rows over, those of one source adjacent, and begins anew.
     pub fn seal(&mut self) -> Batch {
         let mut batch = std::mem::take(&mut self.batch);
-        self.before = [batch.rows.len(), batch.arena.len(), batch.attributes.len()];
         batch.rows.sort_by_key(|row| row.source);
-        batch.runs = runs_of(&batch.rows);
+        batch.seal();
+        let texts = batch.texts.bytes().len();
+        self.before = [batch.rows.len(), batch.attributes.len(), texts, batch.arena.len()];
         batch
     }
 }

@@ -3,7 +3,7 @@
 //! Figures are written as differences to the row before and places as lengths, so that a compressor finds the same again
 //! and again.
 
-use super::{Batch, Row, Span, append, runs_of};
+use super::{Batch, Row, Span, append};
 use crate::state::raw;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -126,7 +126,7 @@ impl TryFrom<Stored> for Batch {
         if !bytes.0.is_empty() || attributes.next().is_some() {
             return Err(BatchError::Rest);
         }
-        batch.runs = runs_of(&batch.rows);
+        batch.seal();
         Ok(batch)
     }
 }

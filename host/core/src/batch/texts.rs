@@ -11,18 +11,31 @@ const SEPARATOR: u8 = b'\n';
 /// Texts, one behind the other in the order of their arrival.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    /// Nothing, or room, texts, and `PADDING` bytes of room.
+    /// Nothing, or room and texts; then, once all are there, `PADDING` bytes of room.
     bytes: Vec<u8>,
 }
 
 impl Texts {
+    /// Makes room for so many bytes.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes);
+    }
+
     pub(super) fn push(&mut self, text: &[u8]) -> Span {
-        let end = self.bytes.len().saturating_sub(PADDING).max(FRONT);
-        self.bytes.resize(end, 0);
+        if self.bytes.is_empty() {
+            self.bytes.resize(FRONT, 0);
+        }
+        let start = self.bytes.len();
         self.bytes.extend_from_slice(text);
         self.bytes.push(SEPARATOR);
-        self.bytes.resize(self.bytes.len() + PADDING, 0);
-        Span { start: end as u32, end: (end + text.len()) as u32 }
+        Span { start: start as u32, end: (start + text.len()) as u32 }
+    }
+
+    /// Puts the room behind the last text; nothing is pushed after it.
+    pub(super) fn seal(&mut self) {
+        if !self.bytes.is_empty() {
+            self.bytes.resize(self.bytes.len() + PADDING, 0);
+        }
     }
 
     /// All texts with the room around them.
@@ -44,6 +57,7 @@ mod tests {
         let mut texts = Texts::default();
         let spans: Vec<Span> =
             [&b"ab"[..], b"", b"c"].iter().map(|text| texts.push(text)).collect();
+        texts.seal();
         let found: Vec<_> = spans.iter().map(|span| texts.text(*span)).collect();
         assert_eq!(found, [&b"ab"[..], b"", b"c"]);
         let (front, rest) = texts.bytes().split_at(FRONT);
