@@ -105,9 +105,9 @@ pub struct Counts {
     /// Newest examples of templates that were not told of yet.
     #[serde(skip)]
     fresh: BTreeMap<u32, Vec<Box<[u8]>>>,
-    /// Templates that became part of others, which was not told of yet.
+    /// Templates that became part of others, which was not told of yet; the oldest are forgotten where nobody asks.
     #[serde(skip)]
-    given_up: Vec<u32>,
+    given_up: VecDeque<u32>,
 }
 
 impl Counts {
@@ -119,7 +119,7 @@ impl Counts {
             lives: HashMap::default(),
             recent_lines: VecDeque::new(),
             fresh: BTreeMap::new(),
-            given_up: Vec::new(),
+            given_up: VecDeque::new(),
         }
     }
 
@@ -182,12 +182,15 @@ impl Counts {
         self.lives.entry(merge.new).and_modify(|life| life.met = true);
         // Its examples go with it, wherever they are by now, so that nothing depends on when they were told.
         self.fresh.remove(&merge.old);
-        self.given_up.push(merge.old);
+        if self.given_up.len() >= self.limits.templates_max {
+            self.given_up.pop_front();
+        }
+        self.given_up.push_back(merge.old);
     }
 
     /// Templates that became part of others since this was last asked.
     pub fn take_given_up(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.given_up)
+        std::mem::take(&mut self.given_up).into()
     }
 
     /// What is remembered of a template.
@@ -290,6 +293,7 @@ impl Counts {
         ages.sort_unstable();
         for (_, template) in ages.iter().take((ages.len() / 8).max(1)) {
             self.lives.remove(template);
+            self.fresh.remove(template);
         }
     }
 }

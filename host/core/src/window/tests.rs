@@ -90,3 +90,18 @@ fn templates_remembered_are_bounded() {
     assert!(counts.lives.len() <= 100);
     assert!(counts.life(999).is_some());
 }
+
+#[test]
+fn what_nobody_asks_for_is_bounded() {
+    let mut counts = Counts::new(LIMITS);
+    for id in 2..1000 {
+        counts.push(&line(i64::from(id), id));
+        assert!(counts.fresh.len() <= 100);
+    }
+    for old in 2..1000 {
+        counts.push(&line(i64::from(old), old));
+        counts.merge(Merge { old, new: 1 });
+    }
+    let given_up = counts.take_given_up();
+    assert_eq!((given_up.len(), given_up.last()), (100, Some(&999)));
+}
