@@ -154,17 +154,18 @@ impl Known {
 
     /// Follows a template that became part of another.
     pub(super) fn join(&mut self, join: &Join, groups: &Groups) {
-        let own = self.vocabularies.remove(&join.old);
-        let own = own.unwrap_or_else(|| vocabulary_of(&join.places, &groups.words));
-        let home = if join.old == join.new {
-            self.home(join.new, groups)
+        let own = || vocabulary_of(&join.places, &groups.words);
+        let (home, own) = if join.old == join.new {
+            // Whatever was taken in from others by now, what it looked like itself is known too.
+            (self.home(join.new, groups), own())
         } else {
+            let own = self.vocabularies.remove(&join.old).unwrap_or_else(own);
             self.homes.remove(&join.old);
             for kin in self.homes.values_mut().filter(|kin| kin.home == join.old) {
                 kin.home = join.new;
             }
             self.homes.retain(|id, kin| *id != kin.home);
-            self.home(join.new, groups)
+            (self.home(join.new, groups), own)
         };
         match self.vocabularies.get_mut(&home) {
             Some(vocabulary) => vocabulary.absorb(&own),

@@ -70,9 +70,7 @@ fn news_after_many(miner: &mut Templates, many: (&str, &str), last: (&str, &str)
 
 #[test]
 fn a_message_whose_kin_became_part_of_it_tells_unseen_words() {
-    let text = |device: &str, person: &str| {
-        format!("the old server did mount {device} of {person} again just now")
-    };
+    let text = |device: &str, person: &str| format!("server did mount {device} of {person} again");
     let pairs = [("disk", "ann"), ("tape", "bob"), ("tape", "eve"), ("film", "eve")];
     let texts = pairs.map(|(device, person)| text(device, person));
     let mut miner = Templates::new(LIMITS);
