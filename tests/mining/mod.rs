@@ -34,11 +34,10 @@ fn mine(log: &Labelled) -> Score {
         }
         let batch = builder.seal();
         let mut columns = MinedColumns::default();
-        miner.assign(&batch, 0..batch.len(), &mut columns);
+        merges.extend(miner.assign(&batch, 0..batch.len(), &mut columns));
         ids.extend(columns.template);
-        merges.extend(miner.take_merges());
     }
-    for merge in merges {
+    for (_, merge) in merges {
         ids.iter_mut().filter(|id| **id == merge.old).for_each(|id| *id = merge.new);
     }
     let text = |id: &u32| String::from_utf8_lossy(&miner.text(*id)).into_owned();

@@ -1,5 +1,6 @@
 //! The columns that plugins asked for: each computed once per batch, shared by all.
 
+use super::merging::Merged;
 use super::source::Sources;
 use crate::batch::Batch;
 use crate::column::{Column, TextColumn};
@@ -30,6 +31,8 @@ pub(super) struct ColumnPlan {
 pub(super) struct Facts {
     pub(super) batch: Batch,
     pub(super) mined: MinedColumns,
+    /// Ids of templates that were given up, by source and row.
+    pub(super) merged: Vec<Merged>,
     /// Rows of patterns.
     pub(super) hits: Hits,
     /// The library's pattern that matters most in each row, once filters have spoken.

@@ -3,9 +3,10 @@
 use super::columns::Facts;
 use super::fit::{Role, Seat};
 use super::judge::{Bench, Judged};
+use super::merging::Merged;
 use super::source::{Candidate, Source};
 use super::trace::Trace;
-use super::{Lane, Outputs, pick};
+use super::{Lane, Outputs, merging, pick};
 use crate::calibrate::WHOLE;
 use crate::column::Column;
 use crate::embedding::embed;
@@ -71,12 +72,23 @@ impl LaneDetector {
 }
 
 impl Lane {
-    /// Counts every row under its source and template.
+    /// Counts every row under its source and template, and what was counted of those that were given up by then under
+    /// their successors.
     pub(super) fn count(&mut self, facts: &Facts) {
+        let mut merged = facts.merged.iter().peekable();
         let mut row = 0;
         for run in facts.batch.runs() {
+            // What is left of sources before this one was proved by rows that filters dropped.
+            while let Some(Merged { source, merge, .. }) =
+                merged.next_if(|merged| merged.source < run.source)
+            {
+                self.sources.of(*source).counts.merge(*merge);
+            }
             let source = self.sources.of(run.source);
             for _ in 0..run.rows {
+                while let Some(own) = merged.next_if(|merged| merged.row <= row) {
+                    source.counts.merge(own.merge);
+                }
                 let (time_ms, body) = (facts.batch.time_ms(row), facts.batch.body(row));
                 source.lines += 1;
                 let repeat = self.wants_repeats && source.is_repeat(time_ms, body);
@@ -94,6 +106,7 @@ impl Lane {
                 row += 1;
             }
         }
+        merged.for_each(|left| self.sources.of(left.source).counts.merge(left.merge));
     }
 
     /// Lets the detectors that want lines score them.
@@ -148,7 +161,8 @@ impl Lane {
             let prior_bits = slot.prior_bits(severity, score);
             let template = facts.mined.template[row];
             if is_traced {
-                let about = (Some(template), Some(facts.batch.position(row)), prior_bits);
+                let named = merging::successor(&facts.merged, sources[row], template);
+                let about = (Some(named), Some(facts.batch.position(row)), prior_bits);
                 self.trace.take(slot, source, (&mark, quiet), &weight, about);
             }
             if weight.bits <= 0.0 {

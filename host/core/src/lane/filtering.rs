@@ -2,7 +2,7 @@
 
 use super::columns::Facts;
 use super::fit::{Role, Seat};
-use super::{KeptRecord, Lane, Outcome, Outputs, Trial, pick};
+use super::{KeptRecord, Lane, Outcome, Outputs, Trial, merging, pick};
 use crate::column::Bitmap;
 use crate::plugin::{Filter, Lines, Plugin, Rows, Verdicts};
 
@@ -104,6 +104,7 @@ impl Facts {
     fn retain(&mut self, keep: &Bitmap) {
         self.batch.retain(keep);
         self.mined.retain(keep);
+        merging::retain(&mut self.merged, keep);
         self.hits = self.hits.select(keep);
     }
 }

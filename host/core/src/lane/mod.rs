@@ -13,6 +13,7 @@ mod fit;
 mod judge;
 mod learnt;
 mod memory;
+mod merging;
 mod refining;
 mod renaming;
 mod source;
@@ -34,6 +35,7 @@ use filtering::LaneFilter;
 pub use fit::{DetectorSlot, FilterSlot, Role, Seat, Seated};
 pub use learnt::Learnt;
 pub use memory::Relief;
+use merging::Merged;
 pub use refining::Refinement;
 pub use source::IDLE_WINDOWS;
 use source::Sources;
@@ -323,14 +325,15 @@ impl Lane {
             let rows = row..row + run.rows as usize;
             let source = self.sources.of(run.source);
             rows.clone().for_each(|row| source.meet(facts.batch.time_ms(row)));
-            source.templates.assign(&facts.batch, rows.clone(), &mut facts.mined);
-            source.follow_merges();
+            let merges = source.templates.assign(&facts.batch, rows.clone(), &mut facts.mined);
+            facts.merged.extend(Merged::of(run.source, merges));
             row = rows.end;
         }
         self.filter(&mut facts, outputs);
         facts.best = best_patterns(&self.patterns.scores, &facts.hits);
         self.count(&facts);
         self.observe(&facts);
+        self.rename(&facts.merged);
     }
 
     fn tick(&mut self, watermark_ms: u64) {

@@ -3,6 +3,7 @@
 use super::dictionary::Dictionary;
 use super::{MetTemplate, SourceInfo};
 use crate::calibrate::{Calibration, Side};
+use crate::miner::Merge;
 use crate::plugin::Explanation;
 use crate::plugin::Scale;
 use crate::settings::{Settings, Standard};
@@ -224,16 +225,11 @@ impl Source {
         }
     }
 
-    /// Counts and judges under one id what proved to be one template.
-    pub(super) fn follow_merges(&mut self) {
-        for merge in self.templates.take_merges() {
-            self.counts.merge(merge);
-            for candidate in self.waiting.values_mut().flatten() {
-                if candidate.template == Some(merge.old) {
-                    candidate.template = Some(merge.new);
-                }
-            }
-        }
+    /// Judges under one id what proved to be one template.
+    pub(super) fn rename(&mut self, merge: Merge) {
+        let waiting = self.waiting.values_mut().flatten();
+        let own = waiting.filter(|candidate| candidate.template == Some(merge.old));
+        own.for_each(|candidate| candidate.template = Some(merge.new));
     }
 
     /// Templates that were met since this was last asked.

@@ -3,7 +3,7 @@
 use crate::column::{Bitmap, TextColumn};
 
 /// Columns that mining fills, a value per row.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "each is described in wit/types.wit")]
 pub struct MinedColumns {
     pub template: Vec<u32>,

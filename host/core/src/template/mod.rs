@@ -64,9 +64,6 @@ pub struct Templates {
     /// The last head with the hash of its skeleton: it is often the same.
     #[serde(skip)]
     last_head: Option<(Vec<u8>, u64)>,
-    /// Ids that were given up and not told of yet.
-    #[serde(skip)]
-    merges: Vec<Merge>,
 }
 
 /// What is known of a line.
@@ -95,7 +92,6 @@ impl Templates {
             first_window: None,
             lexer: Lexer::default(),
             last_head: None,
-            merges: Vec::new(),
         }
     }
 
@@ -106,8 +102,16 @@ impl Templates {
     }
 
     /// Mines rows of one source and appends a value per row to every column.
-    pub fn assign(&mut self, batch: &Batch, rows: Range<usize>, columns: &mut MinedColumns) {
-        let (first, told) = (columns.template.len(), self.merges.len());
+    ///
+    /// Ids are told as they are when a row is mined, so that no row depends on those behind it. Returns the ids that
+    /// were given up, in the order of their merging, each with the row from which on no other has it.
+    pub fn assign(
+        &mut self,
+        batch: &Batch,
+        rows: Range<usize>,
+        columns: &mut MinedColumns,
+    ) -> Vec<(usize, Merge)> {
+        let mut merges = Vec::new();
         for row in rows {
             let time_ms = batch.time_ms(row);
             if self.seed.is_none() {
@@ -122,17 +126,9 @@ impl Templates {
             columns.novelty_kind.push(mined.novelty.kind as u8);
             columns.novelty_bits.push(mined.novelty.bits);
             columns.novelty_words.push(&mined.novelty.words);
+            merges.extend(self.groups.take_merges().into_iter().map(|merge| (row, merge)));
         }
-        // An id that was given up meanwhile is of no use to anybody any more.
-        for merge in &self.merges[told..] {
-            let given_up = columns.template[first..].iter_mut().filter(|id| **id == merge.old);
-            given_up.for_each(|id| *id = merge.new);
-        }
-    }
-
-    /// Ids given up since this was last asked, each with its successor, in the order of their merging.
-    pub fn take_merges(&mut self) -> Vec<Merge> {
-        std::mem::take(&mut self.merges)
+        merges
     }
 
     /// The query tells no messages apart; secrets are looked for in it.
@@ -238,7 +234,6 @@ impl Templates {
             known.join(&join, groups);
             fine.join(&join);
         }
-        self.merges.extend(groups.take_merges());
         Some(template)
     }
 

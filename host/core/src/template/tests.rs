@@ -8,6 +8,15 @@ const LIMITS: MinerLimits = MinerLimits { templates_max: 4096, window_ms: 60_000
 
 /// Mines lines one second apart and returns the columns.
 fn mine(miner: &mut Templates, lines: &[(&str, &str)], first_ms: i64) -> MinedColumns {
+    mine_and_merge(miner, lines, first_ms).0
+}
+
+/// The same, with the ids that were given up.
+fn mine_and_merge(
+    miner: &mut Templates,
+    lines: &[(&str, &str)],
+    first_ms: i64,
+) -> (MinedColumns, Vec<(usize, Merge)>) {
     let mut builder = BatchBuilder::default();
     for (number, (head, body)) in lines.iter().enumerate() {
         let record = Record { head: (*head).into(), body: (*body).into(), ..Record::default() };
@@ -15,8 +24,8 @@ fn mine(miner: &mut Templates, lines: &[(&str, &str)], first_ms: i64) -> MinedCo
     }
     let batch = builder.seal();
     let mut columns = MinedColumns::default();
-    miner.assign(&batch, 0..batch.len(), &mut columns);
-    columns
+    let merges = miner.assign(&batch, 0..batch.len(), &mut columns);
+    (columns, merges)
 }
 
 /// A miner that has seen a day of two messages.
@@ -109,23 +118,34 @@ fn a_message_has_the_same_name_in_every_source() {
 
 #[test]
 fn cutting_into_batches_changes_nothing() {
-    let texts: Vec<String> =
-        (0..500).map(|n: u32| format!("user {} did {}", n % 13, n.wrapping_mul(7) % 11)).collect();
+    let names = ["bob", "ann", "eve", "kim", "joe", "sue", "tim", "max", "lea", "ian", "amy"];
+    let things = ["tape", "disk", "film", "card", "book", "note", "lamp", "desk", "door", "key"];
+    let text = |n: usize| format!("user {} did {}", names[n * n % 11], things[n * 7 % 10]);
+    let texts: Vec<String> = (0..500).map(text).collect();
     let lines: Vec<(&str, &str)> = texts.iter().map(|text| ("host", text.as_str())).collect();
     let run = |size: usize| {
         let mut miner = Templates::new(LIMITS);
-        let mut all = (Vec::new(), Vec::new(), Vec::new());
+        let (mut all, mut merged) = (MinedColumns::default(), Vec::new());
         for (part, chunk) in lines.chunks(size).enumerate() {
-            let columns = mine(&mut miner, chunk, (part * size) as i64 * 1000);
-            all.0.extend(columns.template);
-            all.1.extend(columns.novelty_kind);
-            all.2.extend(columns.novelty_bits);
+            let before = part * size;
+            let (columns, merges) = mine_and_merge(&mut miner, chunk, before as i64 * 1000);
+            all.template.extend(columns.template);
+            all.fine_template.extend(columns.fine_template);
+            all.message.extend(columns.message);
+            all.novelty_kind.extend(columns.novelty_kind);
+            all.novelty_bits.extend(columns.novelty_bits);
+            (0..chunk.len()).for_each(|row| all.novelty_words.push(columns.novelty_words.row(row)));
+            merged.extend(merges.into_iter().map(|(row, merge)| (before + row, merge)));
         }
-        all
+        (all, merged)
     };
-    let whole = run(500);
+    let (whole, merged) = run(500);
+    let [(row, first), ..] = merged[..] else { panic!("ids are given up") };
+    assert!(
+        whole.template[..row].contains(&first.old) && !whole.template[row..].contains(&first.old)
+    );
     for size in [1, 7, 100] {
-        assert_eq!(run(size), whole);
+        assert_eq!(run(size), (whole.clone(), merged.clone()), "batches of {size}");
     }
 }
 

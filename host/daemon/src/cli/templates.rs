@@ -11,6 +11,7 @@ use bellwether_core::frame::{FrameLimits, Line, LineSplitter};
 use bellwether_core::record::Record;
 use bellwether_core::settings::Settings;
 use bellwether_core::template::{MinedColumns, MinerLimits, Templates};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ struct Miner {
     builder: BatchBuilder,
     /// Line on which each record begins, and its template.
     assigned: Option<Vec<(u64, u32)>>,
+    /// The successors of ids that were given up.
+    successors: HashMap<u32, u32>,
     batch_lines: Vec<u64>,
     batch_rows_max: usize,
 }
@@ -49,6 +52,7 @@ impl Miner {
             templates: Templates::new(limits),
             builder: BatchBuilder::default(),
             assigned: assigns.then(Vec::new),
+            successors: HashMap::new(),
             batch_lines: Vec::new(),
             batch_rows_max: settings.batch_rows_max,
         }
@@ -65,7 +69,8 @@ impl Miner {
     fn mine(&mut self) {
         let batch: Batch = self.builder.seal();
         let mut columns = MinedColumns::default();
-        self.templates.assign(&batch, 0..batch.len(), &mut columns);
+        let merges = self.templates.assign(&batch, 0..batch.len(), &mut columns);
+        self.successors.extend(merges.iter().map(|(_, merge)| (merge.old, merge.new)));
         let lines = self.batch_lines.drain(..).zip(columns.template);
         if let Some(assigned) = &mut self.assigned {
             assigned.extend(lines);
@@ -89,8 +94,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     write_table(&mut out, &miner.templates, options.top)?;
     out.flush()?;
     if let (Some(path), Some(assigned)) = (&options.assign, &miner.assigned) {
-        write_assigned(path, assigned, &miner.templates)
-            .map_err(|error| Failure::write(path, &error))?;
+        write_assigned(path, assigned, &miner).map_err(|error| Failure::write(path, &error))?;
     }
     inputs.verdict()
 }
@@ -164,16 +168,15 @@ fn write_table(out: &mut dyn Write, templates: &Templates, top: usize) -> io::Re
     Ok(())
 }
 
-/// A template's final text, since merging may have changed it since the line was read.
-fn write_assigned(
-    path: &PathBuf,
-    assigned: &[(u64, u32)],
-    templates: &Templates,
-) -> io::Result<()> {
+/// A template's final id and text, since merging may have changed both since the line was read.
+fn write_assigned(path: &PathBuf, assigned: &[(u64, u32)], miner: &Miner) -> io::Result<()> {
+    let successor = |id: &u32| miner.successors.get(id).copied();
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(file, "line,template_id,template")?;
     for (line, template) in assigned {
-        let text = String::from_utf8_lossy(&templates.text(*template)).replace('"', "\"\"");
+        let template =
+            std::iter::successors(Some(*template), successor).last().unwrap_or(*template);
+        let text = String::from_utf8_lossy(&miner.templates.text(template)).replace('"', "\"\"");
         writeln!(file, "{line},{template},\"{text}\"")?;
     }
     file.flush()
