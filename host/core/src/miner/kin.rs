@@ -3,7 +3,6 @@
 use super::groups::Groups;
 use super::normal::Sentence;
 use super::place::Place;
-use super::template::Template;
 use super::token::Kind;
 use std::ops::Range;
 
@@ -22,28 +21,30 @@ impl Groups {
         similar
     }
 
-    /// The places that make this the message of a template with one word more, up to the next blank.
+    /// The places that make this the message of a template with one word more, up to the next blank; of several templates,
+    /// the oldest counts.
     pub(crate) fn extra_places(&self, sentence: &Sentence) -> Option<Range<usize>> {
         let line = &sentence.places;
-        let mut templates: Vec<(u32, &Template)> = self.templates.iter().collect();
-        templates.retain(|(_, one)| {
-            let longer = line.len().saturating_sub(one.places.len());
-            one.places.len() > 1 && (1..=EXTRA_PLACES_MAX).contains(&longer)
+        let shorter = 1..=EXTRA_PLACES_MAX.min(line.len().saturating_sub(2));
+        let found = shorter.filter_map(|shorter| {
+            let mut all = self.templates.of_length(line.len() - shorter);
+            all.find_map(|(id, template)| Some((id, extra(&template.places, line)?)))
         });
-        templates.sort_unstable_by_key(|(id, _)| *id);
-        templates.into_iter().find_map(|(_, template)| {
-            let places = &template.places;
-            let longer = line.len() - places.len();
-            let same = places.iter().zip(line).take_while(|(a, b)| a.fits(b)).count();
-            let extra = same..same + longer;
-            let is_word = line[extra.clone()].iter().skip(1).all(|place| !place.blank)
-                && line[extra.clone()].iter().any(|place| !place.kind.is_structure())
-                && (line[same].blank || same == 0)
-                && line.get(extra.end).is_none_or(|next| next.blank || next.kind.is_structure());
-            let rest = places[same..].iter().zip(&line[extra.end..]);
-            (is_word && { rest }.all(|(a, b)| a.fits(b))).then_some(extra)
-        })
+        found.min_by_key(|(id, _)| *id).map(|(_, places)| places)
     }
+}
+
+/// The places of a line that make one word which a template of fewer places does not have.
+fn extra(places: &[Place], line: &[Place]) -> Option<Range<usize>> {
+    let longer = line.len().checked_sub(places.len())?;
+    let same = places.iter().zip(line).take_while(|(a, b)| a.fits(b)).count();
+    let extra = same..same + longer;
+    let is_word = line[extra.clone()].iter().skip(1).all(|place| !place.blank)
+        && line[extra.clone()].iter().any(|place| !place.kind.is_structure())
+        && (line[same].blank || same == 0)
+        && line.get(extra.end).is_none_or(|next| next.blank || next.kind.is_structure());
+    let rest = places[same..].iter().zip(&line[extra.end..]);
+    (is_word && { rest }.all(|(a, b)| a.fits(b))).then_some(extra)
 }
 
 /// The share of words that agree, of all that are no structure.

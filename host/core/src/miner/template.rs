@@ -3,7 +3,7 @@
 use super::place::Place;
 use crate::state::sorted;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What one message looks like.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub(super) struct Templates {
     by_id: HashMap<u32, Template, foldhash::fast::FixedState>,
     /// Shape and id of each, in this order: those of one shape are neighbours, the oldest first.
     shapes: Vec<(u64, u32)>,
+    /// How many places each has, with its id.
+    lengths: BTreeSet<(u32, u32)>,
     /// Places of all together.
     places: usize,
     last_id: u32,
@@ -70,6 +72,12 @@ impl Templates {
         own.filter_map(|(_, id)| self.by_id.get(id).map(|template| (*id, template)))
     }
 
+    /// Those of so many places, the oldest first.
+    pub(super) fn of_length(&self, places: usize) -> impl Iterator<Item = (u32, &Template)> {
+        let own = self.lengths.range((places as u32, 0)..=(places as u32, u32::MAX));
+        own.filter_map(|(_, id)| self.by_id.get(id).map(|template| (*id, template)))
+    }
+
     /// Takes in a template that shows its own id, and returns that.
     pub(super) fn add(&mut self, template: Template) -> u32 {
         self.last_id += 1;
@@ -77,6 +85,7 @@ impl Templates {
         let at = self.shapes.partition_point(|other| *other < (template.shape, id));
         self.shapes.insert(at, (template.shape, id));
         self.places += template.places.len();
+        self.lengths.insert((template.places.len() as u32, id));
         self.by_id.insert(id, Template { shown: id, ..template });
         id
     }
@@ -84,6 +93,7 @@ impl Templates {
     pub(super) fn remove(&mut self, id: u32) -> Option<Template> {
         let template = self.by_id.remove(&id)?;
         self.places -= template.places.len();
+        self.lengths.remove(&(template.places.len() as u32, id));
         if let Ok(at) = self.shapes.binary_search(&(template.shape, id)) {
             self.shapes.remove(at);
         }

@@ -3,7 +3,7 @@
 use crate::miner::{Join, Spoken};
 use crate::state::sorted;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Share of agreeing words, those of the message among them, from which two heads are one.
@@ -28,6 +28,8 @@ struct Fine {
 pub(super) struct FineTemplates {
     #[serde(with = "sorted")]
     by_id: HashMap<u32, Fine, foldhash::fast::FixedState>,
+    /// Template and id of each: those of one template are neighbours, the oldest first.
+    by_template: BTreeSet<(u32, u32)>,
     last_id: u32,
     /// Number of the last search, which is what age is counted in.
     searches: u32,
@@ -51,15 +53,13 @@ impl FineTemplates {
         let head = head.iter().take(HEAD_WORDS_MAX);
         let head: Box<[HeadWord]> = head.map(|spoken| xxh3_64(spoken.text) as u32 | 1).collect();
         self.searches = self.searches.saturating_add(1);
-        let own = self.by_id.iter_mut().filter(|(_, fine)| fine.template == template);
-        let own = own.filter(|(_, fine)| fine.head.len() == head.len());
-        let shares = own.map(|(id, fine)| (body.share(&fine.head, &head), *id, fine));
-        let nearest = shares.reduce(
-            |best, next| {
-                if (next.0, best.1) > (best.0, next.1) { next } else { best }
-            },
-        );
-        if let Some((_, id, fine)) = nearest.filter(|(share, _, _)| *share >= SHARE_MIN) {
+        let own = self.of(template).filter(|(_, fine)| fine.head.len() == head.len());
+        let shares = own.map(|(id, fine)| (body.share(&fine.head, &head), id));
+        let nearest = shares.reduce(|best, next| if next.0 > best.0 { next } else { best });
+        let near = nearest.filter(|(share, _)| *share >= SHARE_MIN);
+        if let Some((_, id)) = near
+            && let Some(fine) = self.by_id.get_mut(&id)
+        {
             fine.last_use = self.searches;
             fine.head.iter_mut().zip(&head).filter(|(a, b)| a != b).for_each(|(word, _)| *word = 0);
             return id;
@@ -68,8 +68,25 @@ impl FineTemplates {
             self.make_room();
         }
         self.last_id += 1;
-        self.by_id.insert(self.last_id, Fine { template, head, lines: 0, last_use: self.searches });
+        self.insert(self.last_id, Fine { template, head, lines: 0, last_use: self.searches });
         self.last_id
+    }
+
+    /// Those of a template, the oldest first.
+    fn of(&self, template: u32) -> impl Iterator<Item = (u32, &Fine)> {
+        let own = self.by_template.range((template, 0)..=(template, u32::MAX));
+        own.filter_map(|(_, id)| self.by_id.get(id).map(|fine| (*id, fine)))
+    }
+
+    fn insert(&mut self, id: u32, fine: Fine) {
+        self.by_template.insert((fine.template, id));
+        self.by_id.insert(id, fine);
+    }
+
+    fn remove(&mut self, id: u32) -> Option<Fine> {
+        let fine = self.by_id.remove(&id)?;
+        self.by_template.remove(&(fine.template, id));
+        Some(fine)
     }
 
     /// The lines of a fine template so far; `None` where it is no more.
@@ -82,21 +99,15 @@ impl FineTemplates {
         if join.old == join.new {
             return;
         }
-        let mut moved: Vec<u32> = self
-            .by_id
-            .iter()
-            .filter(|(_, fine)| fine.template == join.old)
-            .map(|(id, _)| *id)
-            .collect();
-        moved.sort_unstable();
+        let moved: Vec<u32> = self.of(join.old).map(|(id, _)| id).collect();
         for id in moved {
-            let Some(fine) = self.by_id.remove(&id) else { continue };
-            let same = |other: &Fine| other.template == join.new && other.head == fine.head;
-            let known = self.by_id.iter().find(|(_, other)| same(other)).map(|(id, _)| *id);
-            let other = known.and_then(|known| self.by_id.remove(&known));
+            let Some(fine) = self.remove(id) else { continue };
+            let same = self.of(join.new).find(|(_, other)| other.head == fine.head);
+            let known = same.map(|(id, _)| id);
+            let other = known.and_then(|known| self.remove(known));
             let lines = fine.lines + other.map_or(0, |other| other.lines);
             let oldest = known.map_or(id, |known| known.min(id));
-            self.by_id.insert(oldest, Fine { template: join.new, lines, ..fine });
+            self.insert(oldest, Fine { template: join.new, lines, ..fine });
         }
     }
 
@@ -104,6 +115,7 @@ impl FineTemplates {
     pub(super) fn retain(&mut self, is_alive: impl Fn(u32) -> bool) -> u64 {
         let before = self.by_id.len();
         self.by_id.retain(|_, fine| is_alive(fine.template));
+        self.by_template.retain(|(template, _)| is_alive(*template));
         (before - self.by_id.len()) as u64
     }
 
@@ -112,7 +124,7 @@ impl FineTemplates {
             self.by_id.iter().map(|(id, fine)| (fine.last_use, *id)).collect();
         order.sort_unstable();
         for (_, id) in order.iter().take((order.len() / 8).max(1)) {
-            self.by_id.remove(id);
+            self.remove(*id);
         }
     }
 }
@@ -175,6 +187,9 @@ mod tests {
         assert_eq!(fine.lines_mut(1), Some(&mut 2));
         assert_eq!(fine.lines_mut(2), None);
         assert_eq!(fine.id((1, body), &spoken("db"), 100), 3);
+        assert_eq!(fine.by_template, BTreeSet::from([(1, 1), (1, 3)]));
+        assert_eq!(fine.retain(|template| template != 1), 2);
+        assert!(fine.by_template.is_empty());
     }
 
     #[test]
@@ -184,5 +199,6 @@ mod tests {
         let ids: Vec<u32> = (0..100).map(|template| fine.id((template, body), &[], 16)).collect();
         assert!(ids.is_sorted() && ids[99] == 100);
         assert!(fine.by_id.len() <= 16 && fine.lines_mut(100).is_some());
+        assert_eq!(fine.by_template.len(), fine.by_id.len());
     }
 }

@@ -187,7 +187,7 @@ impl Templates {
     fn learn(&mut self, key: u64, head: &[u8], body: &[u8]) -> (u32, u32, Novelty) {
         let Templates { groups, lexer, known, .. } = self;
         let in_front = groups.sentence(lexer.head_tokens(head), head);
-        let head = in_front.words(head, &groups.words);
+        let mut head = in_front.words(head, &groups.words);
         let tokens = lexer.tokens(body);
         let mut sentence = groups.sentence(tokens, body);
         let words = sentence.words(body, &groups.words);
@@ -199,7 +199,11 @@ impl Templates {
                 known.learn((template, None), unheard, groups);
                 (template, novelty)
             }
-            None if !groups.has_credit() => (groups.catch_all(&sentence), Novelty::default()),
+            None if !groups.has_credit() => {
+                // Nor has anybody the time to compare what stands in front.
+                head.clear();
+                (groups.catch_all(&sentence), Novelty::default())
+            }
             None => {
                 let unheard = Unheard { sentence: &sentence, body: &words, head: &head, lines };
                 let (novelty, kin) = known.judge_new(unheard, body, groups);
