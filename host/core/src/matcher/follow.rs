@@ -71,8 +71,12 @@ impl Follower {
             return None;
         }
         let frequencies = seen.frequencies.get_or_insert_with(Frequencies::empty);
-        (0..batch.len()).for_each(|row| frequencies.observe(batch.text(row)));
-        seen.bytes += batch.bytes() as u64;
+        let mut bytes = 0;
+        for text in (0..batch.len()).map(|row| batch.text(row)) {
+            frequencies.observe(text);
+            bytes += text.len() as u64;
+        }
+        seen.bytes += bytes;
         if seen.bytes < seen.next_bytes {
             return None;
         }
