@@ -1,7 +1,8 @@
 //! One shard of a tenant's sources, and everything they remember.
 //!
 //! `step` is the whole pipeline between intake and correlator: match, mine, filter, count, observe, close windows,
-//! judge. It runs on one thread and takes no lock; the same inputs give the same outputs.
+//! judge. It runs on one thread, shares nothing with other lanes but the matcher, and waits for nobody; the same inputs
+//! give the same outputs.
 
 mod columns;
 mod counters;

@@ -1,4 +1,7 @@
 //! Learning from the traffic beside the scans: bytes are counted in samples, and now and then a thread plans anew.
+//!
+//! All workers share what is learnt, and none waits for another. The lock over the lanes is held for as long as it takes
+//! to copy or to change a pointer; who finds the counts in use does without.
 
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError, RwLock, TryLockError};
