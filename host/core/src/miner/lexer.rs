@@ -10,6 +10,7 @@ use super::bitmaps::{self, BLOCK_BYTES, Bitmaps};
 use super::byte::{self, DIGIT, LETTER};
 use super::mask;
 use super::token::{Kind, Token, fold, hash_word};
+use crate::simd::Level;
 
 /// Bytes of a line that are looked at.
 const LINE_BYTES_MAX: usize = 16 << 10;
@@ -29,6 +30,7 @@ const BLANK_BIT: u32 = 62;
 /// Walks over lines; keeps nothing but memory to use again.
 #[derive(Debug, Default)]
 pub(crate) struct Lexer {
+    level: Level,
     blocks: Vec<Bitmaps>,
     tokens: Vec<Token>,
     /// Where long words with digits are.
@@ -64,9 +66,7 @@ impl Lexer {
         walk.run();
         &mut self.tokens
     }
-}
 
-impl Lexer {
     /// The long words with digits of the line that was walked over last.
     pub(crate) fn long_words<'a>(&self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
         self.long.iter().map(|(start, end)| &line[*start as usize..*end as usize])
@@ -98,7 +98,7 @@ struct Walk<'a, const KEEP: bool> {
 impl<'a, const KEEP: bool> Walk<'a, KEEP> {
     fn new(line: &'a [u8], seed: u64, lexer: &'a mut Lexer) -> Self {
         let line = &line[..line.len().min(LINE_BYTES_MAX)];
-        bitmaps::fill(line, &mut lexer.blocks);
+        bitmaps::fill(lexer.level, line, &mut lexer.blocks);
         lexer.tokens.clear();
         lexer.long.clear();
         Walk {

@@ -1,22 +1,23 @@
 //! Classes of 64 bytes at once, for the template miner.
 
+use super::Level;
 use crate::miner::bitmaps::Bitmaps;
 
-/// Appends the bitmaps of a line; false, with nothing appended, where the processor cannot.
+/// Appends the bitmaps of a line; false, with nothing appended, at the plain level.
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "calls a function that needs AVX2")]
-pub(crate) fn fill(line: &[u8], blocks: &mut Vec<Bitmaps>) -> bool {
-    if !std::arch::is_x86_feature_detected!("avx2") {
+pub(crate) fn fill(level: Level, line: &[u8], blocks: &mut Vec<Bitmaps>) -> bool {
+    if level == Level::Scalar {
         return false;
     }
-    // SAFETY: the processor has AVX2.
+    // SAFETY: a level is asked for only where `Level::available` has it, and all but the plain one have AVX2.
     unsafe { avx2::fill(line, blocks) };
     true
 }
 
-/// Appends the bitmaps of a line; false, with nothing appended, where the processor cannot.
+/// Appends the bitmaps of a line; false, with nothing appended, at the plain level, which others do not exceed here.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn fill(_: &[u8], _: &mut Vec<Bitmaps>) -> bool {
+pub(crate) fn fill(_: Level, _: &[u8], _: &mut Vec<Bitmaps>) -> bool {
     false
 }
 

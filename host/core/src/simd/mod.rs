@@ -18,6 +18,13 @@ pub enum Level {
     Widest,
 }
 
+impl Default for Level {
+    /// The best of this machine.
+    fn default() -> Self {
+        Level::detect()
+    }
+}
+
 impl Level {
     /// The best of this machine.
     pub fn detect() -> Level {
@@ -33,11 +40,14 @@ impl Level {
         let mut levels = vec![Level::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            let narrow = is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi1");
-            if narrow && is_x86_feature_detected!("avx2") {
+            // Each level can do what those before it can.
+            let wide = is_x86_feature_detected!("popcnt")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("avx2");
+            if wide {
                 levels.push(Level::Wide);
             }
-            let widest = narrow
+            let widest = wide
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vl")

@@ -142,7 +142,7 @@ fn bitmaps_and_bytes_agree() {
     ];
     for piece in pieces {
         let mut blocks = Vec::new();
-        bitmaps::fill(piece.as_bytes(), &mut blocks);
+        bitmaps::fill(Level::default(), piece.as_bytes(), &mut blocks);
         let maps = Bitmaps::piece(&blocks, 0, piece.len());
         let is_value = is_value(piece.as_bytes(), maps.digit, maps.letter, maps.point);
         if maps.colon == 0 && is_value {
