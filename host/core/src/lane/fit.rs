@@ -8,7 +8,7 @@ use super::filtering::LaneFilter;
 use super::{Lane, LaneError, PatternSet, check_span, plan};
 use crate::lane::columns::ColumnPlan;
 use crate::plugin::{Detector, Filter, Plugin, Scale, SeriesColumn, WindowSpan};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether what a plugin says counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -182,6 +182,8 @@ impl Lane {
         filters: &[FilterSlot],
         detectors: &[DetectorSlot],
     ) -> Result<Layout, LaneError> {
+        let seats = filters.iter().map(|slot| &slot.seat);
+        check_seats(seats.chain(detectors.iter().map(|slot| &slot.seat)))?;
         let base =
             WindowSpan { size_ms: self.settings.window_ms, step_ms: self.settings.window_ms };
         let (mut filter_plan, mut detector_plan) = (ColumnPlan::default(), ColumnPlan::default());
@@ -254,10 +256,22 @@ fn hand_over<'a>(
     Some(from.clone())
 }
 
+/// Two seats that hold the same could not be told apart: who stays would be wanted by both.
+fn check_seats<'a>(mut seats: impl Iterator<Item = &'a Seat>) -> Result<(), LaneError> {
+    let mut met = BTreeSet::new();
+    match seats.find(|seat| !met.insert((&seat.name, &seat.edition))) {
+        Some(seat) => Err(LaneError::SeatedTwice { plugin: seat.name.clone() }),
+        None => Ok(()),
+    }
+}
+
 fn take_kept<T>(old: &mut [Option<T>], seat: &Seat, seat_of: impl Fn(&T) -> &Seat) -> T {
     let holds =
         |old: &&mut Option<T>| old.as_ref().is_some_and(|old| seat_of(old).holds_same(seat));
-    old.iter_mut().find(holds).and_then(Option::take).expect("it was there when this was laid out")
+    old.iter_mut()
+        .find(holds)
+        .and_then(Option::take)
+        .expect("it was there, for one seat alone, when this was laid out")
 }
 
 fn nobody(seat: &Seat) -> LaneError {

@@ -199,6 +199,12 @@ pub enum LaneError {
         /// The plugin.
         plugin: String,
     },
+    /// Two seats hold the same.
+    #[error("plugin `{plugin}` has the same edition twice; leave one of them out")]
+    SeatedTwice {
+        /// The plugin.
+        plugin: String,
+    },
 }
 
 /// What is known of a source, for people.

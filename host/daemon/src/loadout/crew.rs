@@ -90,7 +90,14 @@ fn editions(
         let learnt = Mutex::default();
         Ok(Some(Member { name, edition, place, which, fit, plugin, config, setting, learnt }))
     };
-    both.map(member).filter_map(Result::transpose).collect()
+    let members = both.map(member).filter_map(Result::transpose);
+    let members = members.collect::<Result<Vec<_>, LoadoutError>>()?;
+    match &members[..] {
+        [current, next] if current.edition == next.edition => {
+            Err(LoadoutError::Same { plugin: name.into() })
+        }
+        _ => Ok(members),
+    }
 }
 
 fn setting(edition: &Edition, named: Option<&Named>, plugin: &CompiledPlugin) -> Setting {

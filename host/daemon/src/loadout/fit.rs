@@ -90,11 +90,16 @@ impl Fit {
         Fit { current: Some(Edition::configured()), ..Fit::default() }
     }
 
-    /// Brings an edition in, so that it counts in that share of the lanes.
+    /// Brings an edition in, so that it counts in that share of the lanes. If it is the one that works, the one that is on
+    /// its way in goes again.
     pub fn bring_in(&self, edition: Edition, percent: u8, now_ms: u64) -> Result<Fit, FitError> {
         let known = self.next.as_ref() == Some(&edition) && self.percent == percent;
-        if known || (self.next.is_none() && self.current.as_ref() == Some(&edition)) {
+        let works = self.current.as_ref() == Some(&edition);
+        if known || (works && self.next.is_none()) {
             return Err(FitError::Same);
+        }
+        if works {
+            return Ok(Fit { trouble: None, ..self.roll_back(now_ms)? });
         }
         let percent = percent.min(100);
         let learning = self.learning && self.next.as_ref() == Some(&edition);
@@ -164,7 +169,8 @@ mod tests {
         let active = canary.bring_in(pushed("2"), 100, 3).unwrap();
         for step in [&shadow, &canary, &active] {
             let back = step.roll_back(9).unwrap();
-            assert_eq!((back.current, back.next), (first.current.clone(), None));
+            assert_eq!((&back.current, &back.next), (&first.current, &None));
+            assert_eq!(step.bring_in(Edition::configured(), 100, 9).unwrap(), back);
         }
         let settled = active.settle();
         assert_eq!((&settled.current, &settled.next), (&Some(pushed("2")), &None));

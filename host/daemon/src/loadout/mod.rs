@@ -70,6 +70,14 @@ pub enum LoadoutError {
         #[source]
         source: AdmitError,
     },
+    /// The edition that comes in is the one that works.
+    #[error(
+        "plugin `{plugin}`: what comes in is, with its settings, what works already; bring in another one"
+    )]
+    Same {
+        /// The plugin.
+        plugin: String,
+    },
     /// The plugin refuses to start with its configuration.
     #[error("{place}")]
     Open {

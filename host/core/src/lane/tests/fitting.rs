@@ -227,6 +227,11 @@ fn a_fit_that_is_refused_changes_nothing() {
     assert!(matches!(refused, Err(LaneError::UnknownPattern { .. })), "{refused:?}");
     let missing = lane.fit(patterns(), vec![], vec![kept("other", "1", Role::Live)]);
     assert_eq!(missing, Err(LaneError::NotSeated { plugin: "other".into() }));
+    let twice = Err(LaneError::SeatedTwice { plugin: "fake".into() });
+    let both = vec![kept("fake", "1", Role::Live), kept("fake", "1", Role::Shadow)];
+    assert_eq!(lane.fit(patterns(), vec![], both), twice);
+    let both = vec![shadow(by_lines(), "fake", "2"), shadow(by_lines(), "fake", "2")];
+    assert_eq!(lane.fit(patterns(), vec![], both), twice, "nor can new ones");
     assert!(lane.has(&Seat::live("fake", "1")));
     assert!(!lane.has(&Seat::live("fake", "2")));
 }
