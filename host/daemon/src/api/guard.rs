@@ -67,8 +67,9 @@ pub(super) async fn guard(State(desk): State<Arc<Desk>>, request: Request, next:
 
 fn wait(request: &Request) -> Duration {
     let path = request.uri().path();
-    // Components are compiled, and editions tried on many lines.
-    let is_long = path == push::PATH || path.ends_with("/edition") || path.ends_with("/preflight");
+    // Components are compiled, editions tried on many lines, and lanes change behind what waits for them.
+    let long = ["/edition", "/preflight", "/rollback", "/disable"];
+    let is_long = path == push::PATH || long.iter().any(|end| path.ends_with(end));
     if *request.method() == Method::POST && is_long {
         REQUEST_WAIT + PUSH_WAIT
     } else {

@@ -133,6 +133,14 @@ impl Change {
 impl Platform {
     /// Makes a change: all of it, or nothing.
     pub async fn change(&self, asked: Asked) -> Result<Changed, PlatformError> {
+        let platform = self.clone();
+        // On a task of its own, so that it comes to an end even if nobody waits any more.
+        let work = tokio::spawn(async move { platform.change_through(asked).await });
+        let unfit = |why: String| PlatformError::Unfit { why };
+        work.await.unwrap_or_else(|error| Err(unfit(error.to_string())))
+    }
+
+    async fn change_through(&self, asked: Asked) -> Result<Changed, PlatformError> {
         let _alone = self.shared.changing.lock().await;
         match self.try_change(&asked).await {
             Err(error) if !matches!(error, PlatformError::Keeper(_)) => {
