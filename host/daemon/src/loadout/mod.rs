@@ -141,8 +141,13 @@ impl Loadout {
         let (patterns_digest, health) = (workshop.library(), Mutex::default());
         let loadout = Loadout { settings, patterns, patterns_digest, members, wishes, health };
         loadout.lane(0)?;
-        loadout.handles().clear();
+        loadout.forget_lanes();
         Ok(loadout)
+    }
+
+    /// The lanes that were opened so far have ended, and their health is of no interest any more.
+    pub fn forget_lanes(&self) {
+        self.handles().clear();
     }
 
     /// What decides what its lanes say.
@@ -203,10 +208,7 @@ impl Loadout {
     pub fn watch_on(&self, before: &Loadout) {
         let before = before.handles().clone();
         let kept = before.into_iter().filter(|((_, name, edition), _)| self.has(name, edition));
-        let mut handles = self.handles();
-        for (place, handle) in kept {
-            handles.entry(place).or_insert(handle);
-        }
+        self.handles().extend(kept);
     }
 
     /// How every plugin is doing, over all lanes.

@@ -93,7 +93,7 @@ impl Platform {
         let current = fits.remove(&plugin).unwrap_or(usual).current;
         fits.insert(plugin.clone(), trial_fit(current, edition));
         let since_ms = now_ms.saturating_sub(minutes * 60_000);
-        let run = move || Flight { base, tenant, plugin }.run(&fits, since_ms);
+        let run = move || Flight { base, tenant, plugin }.run(fits, since_ms);
         let unfit = |why: String| PlatformError::Unfit { why };
         tokio::task::spawn_blocking(run).await.map_err(|error| unfit(error.to_string()))?
     }
@@ -120,6 +120,7 @@ impl Platform {
                 );
             }
             loadout.warm_up(&plugin, player.learnt(&plugin));
+            loadout.forget_lanes();
         };
         let unfit = |why: String| PlatformError::Unfit { why };
         tokio::task::spawn_blocking(learn).await.map_err(|error| unfit(error.to_string()))
@@ -138,17 +139,14 @@ struct Flight {
 }
 
 impl Flight {
-    fn run(self, fits: &BTreeMap<String, Fit>, since_ms: u64) -> Result<Report, PlatformError> {
+    fn run(self, fits: BTreeMap<String, Fit>, since_ms: u64) -> Result<Report, PlatformError> {
         let unfit = |why: String| PlatformError::Unfit { why };
-        let open = || {
-            let loadout = self.base.loadout(&self.tenant, fits.clone());
-            loadout.map_err(|error| unfit(chain(&error)))
-        };
-        let loadout: Arc<Loadout> = open()?;
+        let loadout = self.base.loadout(&self.tenant, fits);
+        let loadout = loadout.map_err(|error| unfit(chain(&error)))?;
         let reads_state = loadout.reads_state(&self.plugin);
         let golden = self.golden(&loadout).map_err(unfit)?;
-        let fresh: Arc<Loadout> = open()?;
-        let recent = self.recent(&fresh, since_ms).map_err(unfit)?;
+        loadout.forget_lanes();
+        let recent = self.recent(&loadout, since_ms).map_err(unfit)?;
         let mut report =
             Report { plugin: self.plugin, reads_state, golden, recent, objections: Vec::new() };
         report.objections = objections(&report);
