@@ -149,7 +149,10 @@ fn editions_come_in_and_go_and_come_again() {
     assert!(desk.fit()["current"].is_null());
     desk.plugin(&["rollback", "ledger"]).expect_code(0);
     desk.write();
-    let before = desk.demand("current_health", 1, LINES);
+    desk.demand("current_health", 1, LINES);
+    let canary = ["canary", "ledger@0.1.0", "--percent", "0", "--settings", &second];
+    desk.plugin(&canary).expect_code(0);
+    let before = desk.fit();
 
     let Desk { place, config, running, written, .. } = desk;
     running.kill();
@@ -159,9 +162,10 @@ fn editions_come_in_and_go_and_come_again() {
     desk.write();
     let counts = |fit: &Value| counted(fit, "current_health", 1) >= LINES as f64;
     let after = desk.until(counts);
-    for part in ["current", "revision"] {
+    for part in ["current", "next", "revision"] {
         assert_eq!(after[part], before[part], "{part}");
     }
+    assert!(after["trial"].is_object(), "they are not compared any more: {after}");
     let audit = String::from_utf8_lossy(&desk.plugin(&["audit"]).expect_code(0).out).into_owned();
     for word in ["push", "activate", "settle", "shadow", "rollback", "disable", "guard", "Ada"] {
         assert!(audit.contains(word), "{word} is missing from\n{audit}");

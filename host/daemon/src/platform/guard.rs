@@ -2,7 +2,6 @@
 //! little; and once it has counted everywhere for long enough, it stays.
 
 use crate::config::GuardConfig;
-use crate::loadout::Fit;
 use crate::trial::Tally;
 use bellwether_plugins::{CircuitState, Health};
 
@@ -24,12 +23,12 @@ const ALARMS_MIN: u64 = 5;
 /// Time that a call may take on a machine that does something else, whatever it took before.
 const NOISE_NS_PER_ROW: f64 = 1_000.0;
 
-/// Looks at a fit with an edition that comes in.
+/// Looks at an edition that comes in and has counted in that share of the lanes for so long.
 pub(super) fn look(
-    fit: &Fit,
+    percent: u8,
     (current, next): (Option<&Health>, Option<&Health>),
     tally: Option<&Tally>,
-    now_ms: u64,
+    guarded_ms: u64,
     limits: &GuardConfig,
 ) -> Verdict {
     if let Some(why) = next.and_then(|next| ill(next, current, limits)) {
@@ -38,8 +37,8 @@ pub(super) fn look(
     if let Some(why) = tally.and_then(talk) {
         return Verdict::RollBack(why);
     }
-    let guarded = now_ms.saturating_sub(fit.since_ms) >= limits.stands_by_s * 1000;
-    if fit.percent == 100 && guarded { Verdict::Settle } else { Verdict::Wait }
+    let stood_by = guarded_ms >= limits.stands_by_s * 1000;
+    if percent == 100 && stood_by { Verdict::Settle } else { Verdict::Wait }
 }
 
 fn ill(next: &Health, current: Option<&Health>, limits: &GuardConfig) -> Option<String> {
@@ -80,7 +79,6 @@ fn talk(tally: &Tally) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loadout::Edition;
     use crate::trial::Agreement;
 
     const LIMITS: GuardConfig = GuardConfig { stands_by_s: 900, cost_factor: 2.0, faults_max: 3 };
@@ -95,10 +93,9 @@ mod tests {
     }
 
     fn check(percent: u8, minutes: u64, next: &Health, tally: &Tally) -> &'static str {
-        let fit = Fit { next: Some(Edition::configured()), percent, ..Fit::configured() };
         let current = health(20_000, 20_000_000, 20_000_000, 7);
         let both = (Some(&current), Some(next));
-        match look(&fit, both, Some(tally), minutes * 60_000, &LIMITS) {
+        match look(percent, both, Some(tally), minutes * 60_000, &LIMITS) {
             Verdict::Wait => "wait",
             Verdict::Settle => "settle",
             Verdict::RollBack(_) => "roll back",

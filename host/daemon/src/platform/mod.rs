@@ -52,6 +52,8 @@ struct Work {
     base: Arc<Base>,
     fits: Fits,
     orders: BTreeMap<String, SyncSender<Order>>,
+    /// When they began to work, in milliseconds since 1970 by the clock.
+    since_ms: u64,
 }
 
 /// Everything that loadouts are made from.
@@ -134,15 +136,20 @@ impl Base {
 impl Platform {
     /// A platform on which nobody works yet.
     pub fn new(keeper: Keeper, status: Status, base: Arc<Base>, fits: Fits) -> Self {
-        let work = Mutex::new(Work { base, fits, orders: BTreeMap::new() });
+        let work = Mutex::new(Work { base, fits, orders: BTreeMap::new(), since_ms: 0 });
         let changing = tokio::sync::Mutex::default();
         Platform { shared: Arc::new(Shared { keeper, status, changing, work }) }
     }
 
     /// Takes note of who works from now on.
-    pub fn at_work(&self, base: &Arc<Base>, orders: BTreeMap<String, SyncSender<Order>>) {
+    pub fn at_work(
+        &self,
+        base: &Arc<Base>,
+        orders: BTreeMap<String, SyncSender<Order>>,
+        now_ms: u64,
+    ) {
         let mut work = self.work();
-        (work.base, work.orders) = (Arc::clone(base), orders);
+        (work.base, work.orders, work.since_ms) = (Arc::clone(base), orders, now_ms);
         for (tenant, fits) in &work.fits {
             self.shared.status.update(tenant, |status| status.fits = fits.clone());
         }

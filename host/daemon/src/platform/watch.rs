@@ -42,9 +42,9 @@ pub(crate) async fn watch(
 impl Platform {
     /// Changes that are due by themselves.
     fn due(&self, now_ms: u64) -> Vec<Asked> {
-        let (fits, limits) = {
+        let (fits, since_ms, limits) = {
             let work = self.work();
-            (work.fits.clone(), work.base.config.plugins.guard.clone())
+            (work.fits.clone(), work.since_ms, work.base.config.plugins.guard.clone())
         };
         let mut due = Vec::new();
         for (tenant, plugin, kept) in fits
@@ -61,7 +61,10 @@ impl Platform {
                     .iter()
                     .find(|(key, _)| key.split_once('~').is_some_and(|(name, _)| name == plugin));
                 let both = (one.plugins.get(plugin), next.map(|(_, health)| health));
-                look(&kept.fit, both, one.trials.tallies.get(plugin), now_ms, &limits)
+                // Nobody stands by while nobody works.
+                let guarded_ms = now_ms.saturating_sub(kept.fit.since_ms.max(since_ms));
+                let tally = one.trials.tallies.get(plugin);
+                look(kept.fit.percent, both, tally, guarded_ms, &limits)
             });
             let change = match verdict {
                 Verdict::Wait => continue,

@@ -36,7 +36,7 @@ impl Crew {
         daemon.status.keep_only(|tenant| loadouts.contains_key(tenant));
         let mut tenants = Tenants::start(daemon, base.config(), &loadouts, failed).await?;
         let router = Router::start(daemon, base.config());
-        daemon.platform.at_work(&base, std::mem::take(&mut tenants.orders));
+        daemon.platform.at_work(&base, std::mem::take(&mut tenants.orders), now_ms());
         let guard = Guard::start(daemon);
         Ok(Crew { base, tenants, router, guard })
     }

@@ -120,6 +120,8 @@ impl Tenant {
         let saved: Result<Vec<SavedStream>, StateError> =
             inputs.iter().map(|row| stream_of(&row.state)).collect();
         let files = Files::new(&given.config, &given.tenant, &saved?)?;
+        let mut trials = Trials::default();
+        trials.begin(given.loadout.shadows());
         let mut tenant = Tenant {
             given,
             pipeline,
@@ -130,7 +132,7 @@ impl Tenant {
             stage: Stage::default(),
             pending: Pending::default(),
             pacing: Pacing::new(),
-            trials: Trials::default(),
+            trials,
             silent_since: None,
             told: None,
             busy_looks: 0,
