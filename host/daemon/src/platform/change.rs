@@ -143,7 +143,8 @@ impl Platform {
     async fn change_through(&self, asked: Asked) -> Result<Changed, PlatformError> {
         let _alone = self.shared.changing.lock().await;
         match self.try_change(&asked).await {
-            Err(error) if !matches!(error, PlatformError::Keeper(_)) => {
+            // What the lanes refuse was noted when it was taken back.
+            Err(error) if !matches!(error, PlatformError::Keeper(_) | PlatformError::Order(_)) => {
                 let row = audit(&asked, None, AuditOutcome::Refused, chain(&error));
                 self.shared.keeper.ask(move |writer| writer.audit(&row)).await?;
                 Err(error)
@@ -192,11 +193,12 @@ impl Platform {
         // One that is about to end begins with what was written.
         if let Err(error @ OrderError::Refused(_)) = followed {
             let row = audit(asked, old.as_ref(), AuditOutcome::Failed, chain(&error));
-            self.write(asked, old.as_ref(), None, row).await?;
+            let revision = self.write(asked, old.as_ref(), None, row).await?;
+            self.keep(tenant, plugin, old.map(|fit| Kept { fit, revision }));
             return Err(error.into());
         }
         let kept = Kept { fit, revision };
-        self.keep(tenant, plugin, &kept);
+        self.keep(tenant, plugin, Some(kept.clone()));
         Ok(Changed { kept })
     }
 
@@ -207,10 +209,11 @@ impl Platform {
             .read(|tenants| tenants.get(tenant).is_some_and(|one| one.plugins.contains_key(plugin)))
     }
 
-    fn keep(&self, tenant: &str, plugin: &str, kept: &Kept) {
+    fn keep(&self, tenant: &str, plugin: &str, kept: Option<Kept>) {
         let mut work = self.work();
         let fits = work.fits.entry(tenant.into()).or_default();
-        fits.insert(plugin.into(), kept.clone());
+        fits.remove(plugin);
+        fits.extend(kept.map(|kept| (plugin.to_owned(), kept)));
         let fits = fits.clone();
         self.shared.status.update(tenant, |status| status.fits = fits);
     }
