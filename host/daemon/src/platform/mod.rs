@@ -150,8 +150,9 @@ impl Platform {
     ) {
         let mut work = self.work();
         (work.base, work.orders, work.since_ms) = (Arc::clone(base), orders, now_ms);
-        for (tenant, fits) in &work.fits {
-            self.shared.status.update(tenant, |status| status.fits = fits.clone());
+        for tenant in work.orders.keys() {
+            let fits = work.fits.get(tenant).cloned().unwrap_or_default();
+            self.shared.status.update(tenant, |status| status.fits = fits);
         }
     }
 

@@ -44,7 +44,9 @@ impl Platform {
     fn due(&self, now_ms: u64) -> Vec<Asked> {
         let (fits, since_ms, limits) = {
             let work = self.work();
-            (work.fits.clone(), work.since_ms, work.base.config.plugins.guard.clone())
+            let mut fits = work.fits.clone();
+            fits.retain(|tenant, _| work.orders.contains_key(tenant));
+            (fits, work.since_ms, work.base.config.plugins.guard.clone())
         };
         let mut due = Vec::new();
         for (tenant, plugin, kept) in fits
