@@ -156,6 +156,11 @@ impl Platform {
         }
     }
 
+    /// Lets no change begin, once those under way are made, until what this gives is dropped: for whoever lets others work.
+    pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.changing.lock().await
+    }
+
     /// What tenants want beside the configuration file.
     pub fn fits(&self) -> Fits {
         self.work().fits.clone()

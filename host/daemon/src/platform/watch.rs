@@ -32,7 +32,12 @@ pub(crate) async fn watch(
                 }
                 _ => info!(tenant, plugin, "the new edition stays"),
             }
-            if let Err(error) = platform.change(asked).await {
+            // A change comes to its end without us, and may wait until others work.
+            let made = tokio::select! {
+                () = &mut stopped => return,
+                made = platform.change(asked) => made,
+            };
+            if let Err(error) = made {
                 warn!(tenant, plugin, error = chain(&error), "not followed");
             }
         }

@@ -193,7 +193,6 @@ impl Guard {
 
     async fn end(self) {
         drop(self.stop);
-        // A change under way is ended first.
         let _ = self.task.await;
     }
 }

@@ -289,6 +289,8 @@ impl Daemon {
 
     /// Reads the configuration again, all or nothing: one that cannot work changes nothing.
     async fn reload(&self, crew: Crew, failed: &Failed) -> Result<Crew, RunError> {
+        // What is changed until the others work would be known to those alone who end.
+        let _held = self.platform.hold().await;
         let fits = self.platform.fits();
         let read = load(&self.path).and_then(|config| {
             let base = Arc::new(Base::new(&Arc::new(config))?);
