@@ -173,7 +173,7 @@ impl Platform {
         };
         let pointless = |why| PlatformError::Pointless { plugin: plugin.clone(), why };
         let mut fit = change.apply(&from, *now_ms).map_err(pointless)?;
-        fits.insert(plugin.clone(), Kept { fit: fit.clone(), revision: 0 });
+        fits.insert(plugin.clone(), Kept::new(fit.clone(), 0));
         let loadout = open(Arc::clone(&base), tenant.clone(), wanted::plain(&fits)).await?;
         let comes_in = fit.next.is_some() && fit.next != from.next;
         if comes_in && !loadout.reads_state(plugin) {
@@ -194,10 +194,10 @@ impl Platform {
         if let Err(error @ OrderError::Refused(_)) = followed {
             let row = audit(asked, old.as_ref(), AuditOutcome::Failed, chain(&error));
             let revision = self.write(asked, old.as_ref(), None, row).await?;
-            self.keep(tenant, plugin, old.map(|fit| Kept { fit, revision }));
+            self.keep(tenant, plugin, old.map(|fit| Kept::new(fit, revision)));
             return Err(error.into());
         }
-        let kept = Kept { fit, revision };
+        let kept = Kept::new(fit, revision);
         self.keep(tenant, plugin, Some(kept.clone()));
         Ok(Changed { kept })
     }

@@ -112,24 +112,45 @@ impl Base {
         Loadout::open(&self.workshop, &self.config, &wanted, settings, wishes)
     }
 
-    /// The plugins of all tenants. Where a change that was made since cannot be had any more, the tenant works as the
-    /// configuration file says, and that is told.
-    pub fn loadouts(&self, fits: &Fits) -> Result<Loadouts, LoadoutError> {
+    /// The plugins of all tenants. Where what is wanted of one cannot be had any more, the configuration file counts for
+    /// that one, and its fit says why.
+    pub fn loadouts(&self, fits: &mut Fits) -> Result<Loadouts, LoadoutError> {
         let tenants: BTreeSet<&str> =
             self.config.inputs.iter().map(|input| &*input.tenant).collect();
         let open = |tenant: &str| {
-            let own = fits.get(tenant).map(wanted::plain).unwrap_or_default();
-            let loadout = match self.loadout(tenant, own) {
-                Err(error) if fits.contains_key(tenant) => {
-                    let why = crate::chain::chain(&error);
-                    tracing::error!(tenant, why, "plugins are as in the configuration file alone");
-                    self.loadout(tenant, BTreeMap::new())?
-                }
-                opened => opened?,
+            let loadout = match fits.get_mut(tenant) {
+                Some(own) => self.in_force(tenant, own)?,
+                None => self.loadout(tenant, BTreeMap::new())?,
             };
             Ok((tenant.to_string(), loadout))
         };
         tenants.into_iter().map(open).collect()
+    }
+
+    /// The plugins of a tenant with as many fits as can be had.
+    fn in_force(
+        &self,
+        tenant: &str,
+        fits: &mut BTreeMap<String, Kept>,
+    ) -> Result<Arc<Loadout>, LoadoutError> {
+        fits.values_mut().for_each(|kept| kept.not_in_force = None);
+        if let Ok(loadout) = self.loadout(tenant, wanted::plain(fits)) {
+            return Ok(loadout);
+        }
+        let (mut in_force, mut loadout) = (BTreeMap::new(), self.loadout(tenant, BTreeMap::new())?);
+        for (plugin, kept) in fits {
+            in_force.insert(plugin.clone(), kept.fit.clone());
+            match self.loadout(tenant, in_force.clone()) {
+                Ok(opened) => loadout = opened,
+                Err(error) => {
+                    in_force.remove(plugin);
+                    let why = crate::chain::chain(&error);
+                    tracing::error!(tenant, plugin, why, "it is as in the configuration file");
+                    kept.not_in_force = Some(why);
+                }
+            }
+        }
+        Ok(loadout)
     }
 }
 
@@ -164,6 +185,11 @@ impl Platform {
     /// What tenants want beside the configuration file.
     pub fn fits(&self) -> Fits {
         self.work().fits.clone()
+    }
+
+    /// Takes note of which of that is in force for those who work next.
+    pub fn set_fits(&self, fits: Fits) {
+        self.work().fits = fits;
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {

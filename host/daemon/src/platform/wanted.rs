@@ -14,6 +14,15 @@ pub struct Kept {
     pub fit: Fit,
     /// Rises with every change.
     pub revision: u64,
+    /// Why it cannot be had, so that the configuration file counts.
+    pub not_in_force: Option<String>,
+}
+
+impl Kept {
+    /// What is wanted and in force.
+    pub(crate) fn new(fit: Fit, revision: u64) -> Self {
+        Kept { fit, revision, not_in_force: None }
+    }
 }
 
 /// Reads what all tenants want; nothing where there is no store yet.
@@ -27,7 +36,7 @@ pub(crate) fn read(store: &Path) -> Result<Fits, StoreError> {
         for row in reader.plugin_fits(&tenant.tenant)? {
             match serde_json::from_str(&row.fit) {
                 Ok(fit) => {
-                    let kept = Kept { fit, revision: row.revision };
+                    let kept = Kept::new(fit, row.revision);
                     fits.entry(row.tenant).or_default().insert(row.plugin, kept);
                 }
                 Err(error) => tracing::error!(
@@ -40,7 +49,8 @@ pub(crate) fn read(store: &Path) -> Result<Fits, StoreError> {
     Ok(fits)
 }
 
-/// Fits alone, by plugin.
+/// Fits alone that are in force, by plugin.
 pub(super) fn plain(fits: &BTreeMap<String, Kept>) -> BTreeMap<String, Fit> {
-    fits.iter().map(|(plugin, kept)| (plugin.clone(), kept.fit.clone())).collect()
+    let in_force = fits.iter().filter(|(_, kept)| kept.not_in_force.is_none());
+    in_force.map(|(plugin, kept)| (plugin.clone(), kept.fit.clone())).collect()
 }

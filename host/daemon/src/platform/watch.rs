@@ -105,7 +105,7 @@ impl Platform {
             .flat_map(|(tenant, fits)| {
                 fits.iter().map(move |(plugin, kept)| (tenant, plugin, kept))
             })
-            .filter(|(_, _, kept)| kept.fit.next.is_some())
+            .filter(|(_, _, kept)| kept.fit.next.is_some() && kept.not_in_force.is_none())
         {
             let verdict = self.shared.status.read(|tenants| {
                 let Some(one) = tenants.get(tenant) else { return Verdict::Wait };

@@ -114,11 +114,11 @@ pub fn run(path: &Path, workers: Option<usize>, once: bool) -> Result<(), RunErr
     let known = read_wanted(&config.store.path);
     let mut fits = known.as_ref().cloned().unwrap_or_default();
     let base = Arc::new(Base::new(&config)?);
-    let mut loadouts = base.loadouts(&fits)?;
+    let mut loadouts = base.loadouts(&mut fits)?;
     let (keeper, keeper_thread) = open_store(&config)?;
     if known.is_err() && keeper.is_open() {
         fits = read_wanted(&config.store.path)?;
-        loadouts = base.loadouts(&fits)?;
+        loadouts = base.loadouts(&mut fits)?;
     }
     let status = Status::default();
     let platform = Platform::new(keeper.clone(), status.clone(), Arc::clone(&base), fits);
@@ -291,10 +291,10 @@ impl Daemon {
     async fn reload(&self, crew: Crew, failed: &Failed) -> Result<Crew, RunError> {
         // What is changed until the others work would be known to those alone who end.
         let _held = self.platform.hold().await;
-        let fits = self.platform.fits();
+        let mut fits = self.platform.fits();
         let read = load(&self.path).and_then(|config| {
             let base = Arc::new(Base::new(&Arc::new(config))?);
-            Ok((base.loadouts(&fits)?, base))
+            Ok((base.loadouts(&mut fits)?, base))
         });
         let (loadouts, base) = match read {
             Ok(read) => read,
@@ -305,6 +305,7 @@ impl Daemon {
         };
         self.tell_what_waits(base.config());
         let old = crew.end().await;
+        self.platform.set_fits(fits.clone());
         match Crew::start(self, base, loadouts, failed).await {
             Ok(crew) => {
                 self.status.update_daemon(|daemon| {
@@ -316,7 +317,8 @@ impl Daemon {
             }
             Err(error) => {
                 self.refuse(&error);
-                let loadouts = old.loadouts(&fits)?;
+                let loadouts = old.loadouts(&mut fits)?;
+                self.platform.set_fits(fits);
                 Crew::start(self, old, loadouts, failed).await
             }
         }

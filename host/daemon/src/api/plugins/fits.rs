@@ -107,6 +107,8 @@ pub(in crate::api) struct FitView {
     previous: Option<EditionView>,
     /// Why the last change was taken back, where nobody asked for it.
     trouble: Option<String>,
+    /// Why all this cannot be had, so that the configuration file counts instead; null where it can.
+    not_in_force: Option<String>,
     /// How the current edition is doing.
     current_health: Option<PluginView>,
     /// How the next one is doing.
@@ -341,13 +343,13 @@ fn view(desk: &Desk, tenant: &str, plugin: &str) -> Result<Response, Problem> {
         let kept = one.fits.get(plugin).cloned();
         let kept = match (kept, current) {
             (Some(kept), _) => kept,
-            (None, Some(_)) => Kept { fit: Fit::configured(), revision: 0 },
+            (None, Some(_)) => Kept::new(Fit::configured(), 0),
             (None, None) => return None,
         };
         let health = |health: &bellwether_plugins::Health| {
             PluginView::new(plugin.to_owned(), health.clone())
         };
-        let Kept { fit, revision } = kept;
+        let Kept { fit, revision, not_in_force } = kept;
         Some(FitView {
             plugin: plugin.to_owned(),
             revision,
@@ -358,6 +360,7 @@ fn view(desk: &Desk, tenant: &str, plugin: &str) -> Result<Response, Problem> {
             learning: fit.learning,
             previous: fit.previous.as_ref().map(EditionView::new),
             trouble: fit.trouble,
+            not_in_force,
             current_health: current.map(health),
             next_health: next.map(|(_, own)| health(own)),
             trial: one.trials.tallies.get(plugin).map(TrialView::new),

@@ -205,6 +205,9 @@ fn table(out: &mut dyn Write, fit: &Value) -> io::Result<()> {
     if let Some(previous) = edition(&fit["previous"]) {
         writeln!(out, "  before     {previous}; `plugin rollback` brings it back")?;
     }
+    if let Some(why) = fit["not_in_force"].as_str() {
+        writeln!(out, "  but        as in the configuration file, since {}", safe(why))?;
+    }
     if let Some(trouble) = fit["trouble"].as_str() {
         writeln!(out, "  taken back {}", safe(trouble))?;
     }
