@@ -141,7 +141,9 @@ impl Platform {
     }
 
     async fn change_through(&self, asked: Asked) -> Result<Changed, PlatformError> {
-        let _alone = self.shared.changing.lock().await;
+        let _shared = self.shared.changing.read().await;
+        let turn = self.turn(&asked.tenant);
+        let _alone = turn.lock().await;
         match self.try_change(&asked).await {
             // What the lanes refuse was noted when it was taken back.
             Err(error) if !matches!(error, PlatformError::Keeper(_) | PlatformError::Order(_)) => {
@@ -174,11 +176,12 @@ impl Platform {
         let pointless = |why| PlatformError::Pointless { plugin: plugin.clone(), why };
         let mut fit = change.apply(&from, *now_ms).map_err(pointless)?;
         fits.insert(plugin.clone(), Kept::new(fit.clone(), 0));
-        let loadout = open(Arc::clone(&base), tenant.clone(), wanted::plain(&fits)).await?;
+        let fits = wanted::plain(&fits);
+        let loadout = open(Arc::clone(&base), tenant.clone(), fits.clone()).await?;
         let comes_in = fit.next.is_some() && fit.next != from.next;
         if comes_in && !loadout.reads_state(plugin) {
             fit.learning = true;
-            self.warm_up(base, asked, &loadout).await?;
+            self.warm_up(base, asked, fits, &loadout).await?;
         }
         let row = audit(asked, Some(&fit), AuditOutcome::Done, change.detail());
         let revision = self.write(asked, Some(&fit), asked.revision, row).await?;

@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{RwLock, RwLockWriteGuard, Semaphore};
 
 /// What tenants want of plugins beside the configuration file: by tenant and plugin.
 pub type Fits = BTreeMap<String, BTreeMap<String, Kept>>;
@@ -42,8 +43,10 @@ pub struct Platform {
 struct Shared {
     keeper: Keeper,
     status: Status,
-    /// One change at a time.
-    changing: tokio::sync::Mutex<()>,
+    /// Held shared by changes, and alone by whoever lets others work.
+    changing: RwLock<()>,
+    /// One preflight at a time.
+    flights: Arc<Semaphore>,
     work: Mutex<Work>,
 }
 
@@ -54,6 +57,8 @@ struct Work {
     orders: BTreeMap<String, SyncSender<Order>>,
     /// When they began to work, in milliseconds since 1970 by the clock.
     since_ms: u64,
+    /// One change of a tenant at a time.
+    turns: BTreeMap<String, Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// Everything that loadouts are made from.
@@ -64,7 +69,7 @@ pub struct Base {
 }
 
 impl Base {
-    /// What a configuration asks for.
+    /// What a configuration asks for, in a runtime of its own.
     pub fn new(config: &Arc<Config>) -> Result<Self, LoadoutError> {
         let folder = config.registry();
         Ok(Base { config: Arc::clone(config), workshop: Workshop::new(config)?, folder })
@@ -157,9 +162,10 @@ impl Base {
 impl Platform {
     /// A platform on which nobody works yet.
     pub fn new(keeper: Keeper, status: Status, base: Arc<Base>, fits: Fits) -> Self {
-        let work = Mutex::new(Work { base, fits, orders: BTreeMap::new(), since_ms: 0 });
-        let changing = tokio::sync::Mutex::default();
-        Platform { shared: Arc::new(Shared { keeper, status, changing, work }) }
+        let (orders, turns) = (BTreeMap::new(), BTreeMap::new());
+        let work = Mutex::new(Work { base, fits, orders, since_ms: 0, turns });
+        let (changing, flights) = (RwLock::default(), Arc::new(Semaphore::new(1)));
+        Platform { shared: Arc::new(Shared { keeper, status, changing, flights, work }) }
     }
 
     /// Takes note of who works from now on.
@@ -178,8 +184,13 @@ impl Platform {
     }
 
     /// Lets no change begin, once those under way are made, until what this gives is dropped: for whoever lets others work.
-    pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.shared.changing.lock().await
+    pub async fn hold(&self) -> RwLockWriteGuard<'_, ()> {
+        self.shared.changing.write().await
+    }
+
+    /// The turn of a tenant, by which its changes come one after the other.
+    fn turn(&self, tenant: &str) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(self.work().turns.entry(tenant.into()).or_default())
     }
 
     /// What tenants want beside the configuration file.

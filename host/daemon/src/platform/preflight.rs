@@ -1,6 +1,6 @@
 //! What an edition would have said about the last minutes of its tenant, beside the current one, before it comes in.
 //!
-//! Both run aside, from the states that were recorded, over the lines that were recorded. First both are shown a few
+//! Both run aside, in a runtime of their own, so that the lanes at work keep their instances: from the states that were recorded, over the lines that were recorded. First both are shown a few
 //! hours of generated logs, the same in every preflight, so that an edition that cannot work says so without a recording.
 
 use super::{Asked, Base, Change, Platform, PlatformError, wanted};
@@ -93,8 +93,14 @@ impl Platform {
         let current = fits.remove(&plugin).unwrap_or(usual).current;
         fits.insert(plugin.clone(), trial_fit(current, edition));
         let since_ms = now_ms.saturating_sub(minutes * 60_000);
-        let run = move || Flight { base, tenant, plugin }.run(fits, since_ms);
         let unfit = |why: String| PlatformError::Unfit { why };
+        let turn = Arc::clone(&self.shared.flights).acquire_owned().await;
+        let turn = turn.map_err(|error| unfit(error.to_string()))?;
+        let run = move || {
+            // Held until it is over, even if nobody waits for it any more.
+            let _turn = turn;
+            Flight { base, tenant, plugin }.run(fits, since_ms)
+        };
         tokio::task::spawn_blocking(run).await.map_err(|error| unfit(error.to_string()))?
     }
 }
@@ -105,12 +111,16 @@ impl Platform {
         &self,
         base: Arc<Base>,
         asked: &Asked,
+        fits: BTreeMap<String, Fit>,
         loadout: &Arc<Loadout>,
     ) -> Result<(), PlatformError> {
         let Some(folder) = base.recording_of(&asked.tenant) else { return Ok(()) };
-        let (loadout, plugin) = (Arc::clone(loadout), asked.plugin.clone());
+        let unfit = |why: String| PlatformError::Unfit { why };
+        let (loadout, tenant, plugin) =
+            (Arc::clone(loadout), asked.tenant.clone(), asked.plugin.clone());
         let learn = move || {
-            let mut player = Player::new(&loadout);
+            let aside = open_aside(&base, &tenant, fits)?;
+            let mut player = Player::new(&aside);
             let played = player.play(&folder, 0);
             if let Err(why) = played {
                 tracing::warn!(
@@ -120,11 +130,20 @@ impl Platform {
                 );
             }
             loadout.warm_up(&plugin, player.learnt(&plugin));
-            loadout.forget_lanes();
+            Ok(())
         };
-        let unfit = |why: String| PlatformError::Unfit { why };
-        tokio::task::spawn_blocking(learn).await.map_err(|error| unfit(error.to_string()))
+        tokio::task::spawn_blocking(learn).await.map_err(|error| unfit(error.to_string()))?
     }
+}
+
+/// Opens plugins in a runtime of their own: those at work need the instances of theirs.
+fn open_aside(
+    base: &Base,
+    tenant: &str,
+    fits: BTreeMap<String, Fit>,
+) -> Result<Arc<Loadout>, PlatformError> {
+    let opened = Base::new(&base.config).and_then(|aside| aside.loadout(tenant, fits));
+    opened.map_err(|error| PlatformError::Unfit { why: chain(&error) })
 }
 
 /// Both editions side by side, of which only the current one counts.
@@ -141,8 +160,7 @@ struct Flight {
 impl Flight {
     fn run(self, fits: BTreeMap<String, Fit>, since_ms: u64) -> Result<Report, PlatformError> {
         let unfit = |why: String| PlatformError::Unfit { why };
-        let loadout = self.base.loadout(&self.tenant, fits);
-        let loadout = loadout.map_err(|error| unfit(chain(&error)))?;
+        let loadout = open_aside(&self.base, &self.tenant, fits)?;
         let reads_state = loadout.reads_state(&self.plugin);
         let golden = self.golden(&loadout).map_err(unfit)?;
         loadout.forget_lanes();
