@@ -4,6 +4,8 @@ mod crew;
 mod fit;
 mod member;
 mod runtime;
+#[cfg(test)]
+mod tests;
 mod workshop;
 
 use crate::config::Config;

@@ -7,6 +7,8 @@
 mod change;
 mod guard;
 mod preflight;
+#[cfg(test)]
+mod tests;
 mod wanted;
 mod watch;
 

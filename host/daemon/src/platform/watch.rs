@@ -92,7 +92,7 @@ impl Platform {
     }
 
     /// Changes that are due by themselves.
-    fn due(&self, now_ms: u64) -> Vec<Asked> {
+    pub(super) fn due(&self, now_ms: u64) -> Vec<Asked> {
         let (fits, since_ms, limits) = {
             let work = self.work();
             let mut fits = work.fits.clone();
