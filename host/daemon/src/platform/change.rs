@@ -93,6 +93,30 @@ pub enum PlatformError {
     Keeper(#[from] KeeperError),
 }
 
+impl PlatformError {
+    /// Whether whoever found it has noted it: the store that somebody else was faster, and we that lanes refuse it.
+    fn is_noted(&self) -> bool {
+        let outrun =
+            |error: &KeeperError| matches!(error, KeeperError::Store(StoreError::Outrun { .. }));
+        match self {
+            PlatformError::Order(_) => true,
+            PlatformError::Keeper(error) => outrun(error),
+            _ => false,
+        }
+    }
+
+    /// A disk may fail; everything else is for who asked to mend.
+    fn outcome(&self) -> AuditOutcome {
+        match self {
+            PlatformError::Keeper(KeeperError::Store(
+                StoreError::TooMany { .. } | StoreError::TooLarge { .. },
+            )) => AuditOutcome::Refused,
+            PlatformError::Keeper(_) => AuditOutcome::Failed,
+            _ => AuditOutcome::Refused,
+        }
+    }
+}
+
 impl Change {
     fn apply(&self, fit: &Fit, now_ms: u64) -> Result<Fit, FitError> {
         match self {
@@ -112,9 +136,7 @@ impl Change {
 
     fn action(&self) -> &'static str {
         match self {
-            Change::BringIn { percent: 100, .. } => "activate",
-            Change::BringIn { percent: 0, .. } => "shadow",
-            Change::BringIn { .. } => "canary",
+            Change::BringIn { percent, .. } => action_of(*percent),
             Change::Settle => "settle",
             Change::RollBack { .. } => "rollback",
             Change::Disable => "disable",
@@ -145,10 +167,13 @@ impl Platform {
         let turn = self.turn(&asked.tenant);
         let _alone = turn.lock().await;
         match self.try_change(&asked).await {
-            // What the lanes refuse was noted when it was taken back.
-            Err(error) if !matches!(error, PlatformError::Keeper(_) | PlatformError::Order(_)) => {
-                let row = audit(&asked, None, AuditOutcome::Refused, chain(&error));
-                self.shared.keeper.ask(move |writer| writer.audit(&row)).await?;
+            Err(error) if !error.is_noted() => {
+                let row = audit(&asked, None, error.outcome(), chain(&error));
+                let noted = self.shared.keeper.ask(move |writer| writer.audit(&row)).await;
+                if let Err(why) = noted {
+                    let (why, error) = (chain(&why), chain(&error));
+                    tracing::warn!(why, error, "what came to nothing is not in the audit log");
+                }
                 Err(error)
             }
             result => result,
@@ -236,6 +261,15 @@ impl Platform {
             writer.set_plugin_fit(&tenant, &plugin, fit.as_deref(), revision, &row)
         };
         self.shared.keeper.ask(write).await
+    }
+}
+
+/// What it is called to bring an edition in with that share of the lanes.
+pub(crate) fn action_of(percent: u8) -> &'static str {
+    match percent {
+        100 => "activate",
+        0 => "shadow",
+        _ => "canary",
     }
 }
 

@@ -12,6 +12,7 @@ mod tests;
 mod wanted;
 mod watch;
 
+pub(crate) use change::action_of;
 pub use change::{Asked, Change, Changed, PlatformError};
 pub use preflight::{Cost, Report, Stretch};
 pub use wanted::Kept;

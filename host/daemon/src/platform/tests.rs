@@ -204,6 +204,20 @@ async fn one_preflight_is_made_at_a_time() {
     assert!(report.golden.next.rows > 0, "{report:?}");
 }
 
+#[tokio::test]
+async fn what_the_store_refuses_is_noted() {
+    let rig = Rig::new(Fits::new());
+    let [told] = rig.work(["default"]);
+    follow(told, vec![Ok(())]);
+    rig.ask("default", bring_in(1.0, 0), None).await.unwrap().unwrap();
+    let outrun = rig.ask("default", Change::Settle, Some(9)).await.unwrap();
+    assert!(matches!(outrun, Err(PlatformError::Keeper(_))), "{outrun:?}");
+    let trouble = Some("x".repeat(bellwether_store::FIT_BYTES_MAX));
+    let too_large = rig.ask("default", Change::RollBack { trouble }, None).await.unwrap();
+    assert!(matches!(too_large, Err(PlatformError::Keeper(_))), "{too_large:?}");
+    assert_eq!(rig.log(), ["shadow Done", "settle Refused", "rollback Refused"]);
+}
+
 /// Somebody who comes in counts everywhere, and was brought in when time began.
 fn coming_in() -> Kept {
     let next = Some(Edition { offset: Some(1.0), ..Edition::configured() });

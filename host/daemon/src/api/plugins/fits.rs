@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::response::{IntoResponse, Response};
-use bellwether_store::StoreError;
+use bellwether_store::{AuditOutcome, AuditRow, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{PartialSchema, ToSchema};
@@ -18,7 +18,7 @@ use crate::api::desk::{Desk, TenantName, now_ms};
 use crate::api::problem::{Problem, ProblemBody};
 use crate::config::OnFailure;
 use crate::loadout::{Component, Edition, Fit};
-use crate::platform::{Asked as Wish, Change, Kept, PlatformError};
+use crate::platform::{Asked as Wish, Change, Kept, PlatformError, action_of};
 use crate::trial::Tally;
 use crate::watch::KeeperError;
 
@@ -223,7 +223,25 @@ pub(in crate::api) async fn bring_in(
     if percent > 100 {
         return Err(Problem::Unclear(format!("percent: {percent} is not between 0 and 100")));
     }
-    let edition = edition(&desk, &plugin, new).await?;
+    let version = new.version.clone().map(|Text(version)| version);
+    let edition = match edition(&desk, &plugin, new).await {
+        Err(problem @ Problem::Missing(_)) => {
+            let audit = AuditRow {
+                at_ms: now_ms(),
+                tenant: Some(desk.tenant(whose.tenant).await?),
+                actor: by,
+                action: action_of(percent).into(),
+                plugin: Some(plugin),
+                version,
+                digest: None,
+                outcome: AuditOutcome::Refused,
+                detail: problem.detail().into(),
+            };
+            desk.write(move |writer, _| writer.audit(&audit).map(Ok)).await?;
+            return Err(problem);
+        }
+        edition => edition?,
+    };
     change(&desk, whose.tenant, plugin, Change::BringIn { edition, percent }, by, &headers).await
 }
 

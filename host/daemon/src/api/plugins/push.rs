@@ -161,7 +161,14 @@ async fn keep(desk: &Desk, version: PluginVersion, by: &str) -> Result<Response,
         let pushed = writer.push_plugin(&new, &audit)?;
         Ok(Ok((pushed, reader.plugin_version(&new.name, &new.version)?)))
     });
-    let (pushed, kept) = written.await?;
+    let (pushed, kept) = match written.await {
+        Ok(written) => written,
+        // Its file goes when its room is needed.
+        Err(problem) => {
+            note(desk, by, version.digest.clone(), Some(version), &problem).await?;
+            return Err(problem);
+        }
+    };
     let status = match pushed {
         Pushed::New => StatusCode::CREATED,
         Pushed::Known => StatusCode::OK,
@@ -185,7 +192,8 @@ async fn note(
     version: Option<PluginVersion>,
     problem: &Problem,
 ) -> Result<(), Problem> {
-    let is_refused = matches!(problem, Problem::Refused(_) | Problem::Conflict(_));
+    let is_refused =
+        matches!(problem, Problem::Refused(_) | Problem::Conflict(_) | Problem::TooLong(_));
     let (plugin, version) = version.map(|one| (one.name, one.version)).unzip();
     let audit = AuditRow {
         plugin,

@@ -301,3 +301,12 @@ async fn the_log_is_read_by_tenant_and_plugin() {
     assert_eq!((&second["items"][0]["action"], &second["next"]), (&json!("push"), &Value::Null));
     stand.expect("/api/v1/audit?cursor=x", 400).await;
 }
+
+#[tokio::test]
+async fn a_version_that_there_is_not_cannot_come_in_and_that_is_noted() {
+    let stand = Stand::new();
+    let body = r#"{"by":"Ada","version":"9.9.9","percent":25}"#;
+    let problem = stand.expect_post("/api/v1/plugins/rate/edition", body, 404).await;
+    assert!(problem["detail"].as_str().unwrap().contains("no version `9.9.9`"), "{problem}");
+    assert_eq!(log(&stand).await, ["Ada canary rate 9.9.9 refused"]);
+}
