@@ -83,9 +83,9 @@ impl Reader {
         self.fits("tenant = ?1", tenant)
     }
 
-    /// What all tenants want of a plugin, by tenant.
+    /// What all tenants want of a plugin and of its further copies, `name#2` and so on, by tenant and plugin.
     pub fn plugin_fits_of(&self, plugin: &str) -> Result<Vec<PluginFit>, StoreError> {
-        self.fits("plugin = ?1", plugin)
+        self.fits("(plugin = ?1 OR substr(plugin, 1, length(?1) + 1) = ?1 || '#')", plugin)
     }
 
     fn fits(&self, condition: &str, value: &str) -> Result<Vec<PluginFit>, StoreError> {

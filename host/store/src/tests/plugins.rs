@@ -168,7 +168,13 @@ fn fits_change_one_after_the_other() {
         shown(reader.plugin_fits("shop").unwrap()),
         ["shop other {} 1 9", "shop rate {} 1 8"]
     );
-    assert_eq!(shown(reader.plugin_fits_of("rate").unwrap()), [of_default, "shop rate {} 1 8"]);
+    writer.set_plugin_fit("shop", "rate#2", Some("{}"), None, &audit("fit", 9)).unwrap();
+    writer.set_plugin_fit("shop", "rate2", Some("{}"), None, &audit("fit", 9)).unwrap();
+    let of_shop = ["shop rate {} 1 8", "shop rate#2 {} 1 9"];
+    assert_eq!(
+        shown(reader.plugin_fits_of("rate").unwrap()),
+        [&[of_default], &of_shop[..]].concat()
+    );
 }
 
 #[test]
