@@ -30,20 +30,17 @@ pub(crate) fn read(store: &Path) -> Result<Fits, StoreError> {
     if !store.exists() {
         return Ok(Fits::new());
     }
-    let reader = Reader::open(store)?;
     let mut fits = Fits::new();
-    for tenant in reader.tenants()? {
-        for row in reader.plugin_fits(&tenant.tenant)? {
-            match serde_json::from_str(&row.fit) {
-                Ok(fit) => {
-                    let kept = Kept::new(fit, row.revision);
-                    fits.entry(row.tenant).or_default().insert(row.plugin, kept);
-                }
-                Err(error) => tracing::error!(
-                    tenant = row.tenant, plugin = row.plugin, %error,
-                    "what was wanted cannot be read; the configuration file counts"
-                ),
+    for row in Reader::open(store)?.plugin_fits()? {
+        match serde_json::from_str(&row.fit) {
+            Ok(fit) => {
+                let kept = Kept::new(fit, row.revision);
+                fits.entry(row.tenant).or_default().insert(row.plugin, kept);
             }
+            Err(error) => tracing::error!(
+                tenant = row.tenant, plugin = row.plugin, %error,
+                "what was wanted cannot be read; the configuration file counts"
+            ),
         }
     }
     Ok(fits)

@@ -78,23 +78,25 @@ impl Reader {
         })
     }
 
-    /// What a tenant wants, by plugin.
-    pub fn plugin_fits(&self, tenant: &str) -> Result<Vec<PluginFit>, StoreError> {
-        self.fits("tenant = ?1", tenant)
+    /// What all tenants want, by tenant and plugin; also those of which nothing else is known.
+    pub fn plugin_fits(&self) -> Result<Vec<PluginFit>, StoreError> {
+        self.fits(None)
     }
 
     /// What all tenants want of a plugin and of its further copies, `name#2` and so on, by tenant and plugin.
     pub fn plugin_fits_of(&self, plugin: &str) -> Result<Vec<PluginFit>, StoreError> {
-        self.fits("(plugin = ?1 OR substr(plugin, 1, length(?1) + 1) = ?1 || '#')", plugin)
+        self.fits(Some(plugin))
     }
 
-    fn fits(&self, condition: &str, value: &str) -> Result<Vec<PluginFit>, StoreError> {
+    fn fits(&self, plugin: Option<&str>) -> Result<Vec<PluginFit>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
+            let mut statement = connection.prepare_cached(
                 "SELECT tenant, plugin, fit, revision, changed_ms FROM plugin_fit
-                 WHERE {condition} AND fit IS NOT NULL ORDER BY tenant, plugin"
-            ))?;
-            let fits = statement.query_map([value], |row| {
+                 WHERE fit IS NOT NULL AND (?1 IS NULL OR plugin = ?1
+                     OR substr(plugin, 1, length(?1) + 1) = ?1 || '#')
+                 ORDER BY tenant, plugin",
+            )?;
+            let fits = statement.query_map([plugin], |row| {
                 Ok(PluginFit {
                     tenant: row.get(0)?,
                     plugin: row.get(1)?,
