@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::List;
 use super::anomalies::Severity;
-use super::asked::{Asked, Limit, Sent, Text};
+use super::asked::{Asked, Limit, Sent, Text, Whose};
 use super::desk::{Desk, TenantName, now_ms};
 use super::problem::{Problem, ProblemBody};
 
@@ -156,19 +156,7 @@ pub(super) async fn list(
         };
         Ok(reader.alerts(&query)?)
     });
-    let page = page.await?;
-    let items = page.rows.into_iter().map(AlertView::from).collect();
-    Ok(Json(List { items, next: page.next }))
-}
-
-/// Whose alerts are tried again.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Whose {
-    /// The tenant; the only one, or `default`.
-    #[param(value_type = Option<String>, max_length = 63, example = "default")]
-    tenant: Option<TenantName>,
+    Ok(List::page(page.await?, AlertView::from))
 }
 
 /// Which dead alerts are tried again.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::desk::TenantName;
 use super::problem::Problem;
 
 /// The part behind the `?` of an address.
@@ -48,6 +49,52 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
         let Json(body) = Json::from_bytes(Value::Object(body).to_string().as_bytes())?;
         Ok(Sent(body))
     }
+}
+
+/// Whose it is.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Whose {
+    /// The tenant; the only one, or `default`.
+    #[param(value_type = Option<String>, max_length = 63, example = "default")]
+    pub(super) tenant: Option<TenantName>,
+}
+
+/// Which rows of a tenant to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Rows {
+    /// The tenant; the only one, or `default`.
+    #[param(value_type = Option<String>, max_length = 63, example = "default")]
+    pub(super) tenant: Option<TenantName>,
+    /// Rows at a time.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
+    pub(super) limit: Limit,
+    /// `next` of the rows before.
+    #[param(value_type = Option<String>, max_length = 4000)]
+    pub(super) cursor: Option<Text<4000>>,
+}
+
+/// Who does something, as an address says it.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Doer {
+    /// The person's name.
+    #[param(inline, example = "Ada")]
+    pub(super) by: Person,
+}
+
+/// Who does something, as a body says it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct By {
+    /// The person's name.
+    #[schema(schema_with = Person::schema)]
+    pub(super) by: Person,
 }
 
 /// A text of at most so many characters.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bellwether_store::{DeadLetterQuery, DeadLetterRow};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::List;
-use super::asked::{Asked, Limit, Text};
-use super::desk::{Desk, TenantName};
+use super::asked::{Asked, Rows, Text};
+use super::desk::Desk;
 use super::problem::{Problem, ProblemBody};
 
 /// A record, a window or a state that a plugin could not bear; everything else went on without it.
@@ -44,41 +44,22 @@ impl From<DeadLetterRow> for DeadLetterView {
     }
 }
 
-/// Which dead letters to list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// The tenant; the only one, or `default`.
-    #[param(value_type = Option<String>, max_length = 63, example = "default")]
-    tenant: Option<TenantName>,
-    /// Rows at a time.
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
-    limit: Limit,
-    /// `next` of the rows before.
-    #[param(value_type = Option<String>, max_length = 4000)]
-    cursor: Option<Text<4000>>,
-}
-
 /// Dead letters, newest first; the newest thousand are kept.
-#[utoipa::path(get, path = "/api/v1/dead-letters", tag = "daemon", params(Which), responses(
+#[utoipa::path(get, path = "/api/v1/dead-letters", tag = "daemon", params(Rows), responses(
     (status = 200, description = "Some dead letters.", body = List<DeadLetterView>),
     (status = 404, description = "No such tenant.", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     State(desk): State<Arc<Desk>>,
-    Asked(which): Asked<Which>,
+    Asked(rows): Asked<Rows>,
 ) -> Result<Json<List<DeadLetterView>>, Problem> {
-    let page = desk.read_of(which.tenant.clone(), move |reader, tenant| {
+    let page = desk.read_of(rows.tenant.clone(), move |reader, tenant| {
         let query = DeadLetterQuery {
             tenant: tenant.into(),
-            limit: which.limit.0,
-            cursor: which.cursor.map(|Text(cursor)| cursor),
+            limit: rows.limit.0,
+            cursor: rows.cursor.map(|Text(cursor)| cursor),
         };
         Ok(reader.dead_letters(&query)?)
     });
-    let page = page.await?;
-    let items = page.rows.into_iter().map(DeadLetterView::from).collect();
-    Ok(Json(List { items, next: page.next }))
+    Ok(List::page(page.await?, DeadLetterView::from))
 }

@@ -31,9 +31,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::{Json, Router};
+use bellwether_store::Page;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use utoipa::ToSchema;
@@ -79,6 +80,13 @@ struct List<T> {
     items: Vec<T>,
     /// To be sent as `cursor` for the next rows; null at the end.
     next: Option<String>,
+}
+
+impl<T> List<T> {
+    /// A page of the store, each row as it is shown.
+    fn page<R>(page: Page<R>, view: impl Fn(R) -> T) -> Json<List<T>> {
+        Json(List { items: page.rows.into_iter().map(view).collect(), next: page.next })
+    }
 }
 
 /// Answers requests until `stop` comes true; those that are under way get some seconds more.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::List;
-use super::asked::{Asked, Text};
+use super::asked::{Asked, Text, Whose};
 use super::desk::{Desk, TenantName};
 use super::problem::{Problem, ProblemBody};
 
@@ -42,16 +42,6 @@ impl From<Normal> for NormalView {
             hit_ms: normal.hit_ms,
         }
     }
-}
-
-/// Whose list it is.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Whose {
-    /// The tenant; the only one, or `default`.
-    #[param(value_type = Option<String>, max_length = 63, example = "default")]
-    tenant: Option<TenantName>,
 }
 
 /// What is no longer normal.

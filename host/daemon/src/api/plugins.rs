@@ -14,12 +14,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bellwether_plugins::{CircuitState, Health};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::List;
-use super::asked::Asked;
-use super::desk::{Desk, TenantName};
+use super::asked::{Asked, Whose};
+use super::desk::Desk;
 use super::problem::{Problem, ProblemBody};
 
 /// Whether a plugin is asked.
@@ -119,16 +119,6 @@ impl PluginView {
             metrics: health.metrics,
         }
     }
-}
-
-/// Whose plugins to list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Whose {
-    /// The tenant; the only one, or `default`.
-    #[param(value_type = Option<String>, max_length = 63, example = "default")]
-    tenant: Option<TenantName>,
 }
 
 /// Plugins at work, by name.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::List;
-use super::asked::{Asked, Named, Person};
+use super::asked::{Asked, Named, Person, Whose};
 use super::desk::{Desk, TenantName, now_ms};
 use super::problem::{Problem, ProblemBody};
 
@@ -52,16 +52,6 @@ impl From<Silence> for SilenceView {
             ended_by: silence.ended_by,
         }
     }
-}
-
-/// Whose silences to list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Whose {
-    /// The tenant; the only one, or `default`.
-    #[param(value_type = Option<String>, max_length = 63, example = "default")]
-    tenant: Option<TenantName>,
 }
 
 /// Who ends a silence.

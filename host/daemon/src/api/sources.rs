@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bellwether_store::SourceSummary;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::List;
-use super::asked::{Asked, Limit, Text};
-use super::desk::{Desk, TenantName};
+use super::asked::{Asked, Rows, Text};
+use super::desk::Desk;
 use super::problem::{Problem, ProblemBody};
 use crate::watch::{InputStatus, SourceStatus};
 
@@ -99,36 +99,19 @@ pub(super) struct SourceView {
     reason: Option<String>,
 }
 
-/// Which sources to list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// The tenant; the only one, or `default`.
-    #[param(value_type = Option<String>, max_length = 63, example = "default")]
-    tenant: Option<TenantName>,
-    /// Rows at a time.
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
-    limit: Limit,
-    /// `next` of the rows before.
-    #[param(value_type = Option<String>, max_length = 4000)]
-    cursor: Option<Text<4000>>,
-}
-
 /// Sources, by key.
-#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", params(Which), responses(
+#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", params(Rows), responses(
     (status = 200, description = "Some sources.", body = List<SourceView>),
     (status = 404, description = "No such tenant.", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     State(desk): State<Arc<Desk>>,
-    Asked(which): Asked<Which>,
+    Asked(rows): Asked<Rows>,
 ) -> Result<Json<List<SourceView>>, Problem> {
     let look = |reader: &bellwether_store::Reader, tenant: &str| {
         Ok((tenant.to_owned(), reader.sources(tenant)?))
     };
-    let (tenant, kept) = desk.read_of(which.tenant, look).await?;
+    let (tenant, kept) = desk.read_of(rows.tenant, look).await?;
     let window_ms = desk.state.window_ms;
     let mut views: BTreeMap<String, SourceView> = kept
         .into_iter()
@@ -140,8 +123,8 @@ pub(super) async fn list(
             views.insert(key.clone(), SourceView::at_work(source, &tenant.inputs, window_ms));
         }
     });
-    let limit = which.limit.0 as usize;
-    let last = which.cursor.map(|Text(cursor)| cursor);
+    let limit = rows.limit.0 as usize;
+    let last = rows.cursor.map(|Text(cursor)| cursor);
     let rest = views.into_iter().filter(|(key, _)| last.as_ref().is_none_or(|last| key > last));
     let mut items: Vec<SourceView> = rest.map(|(_, view)| view).take(limit + 1).collect();
     let has_more = items.len() > limit;

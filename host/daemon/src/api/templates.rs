@@ -99,7 +99,5 @@ pub(super) async fn list(
         };
         Ok(reader.templates(&query)?)
     });
-    let page = page.await?;
-    let items = page.rows.into_iter().map(TemplateView::from).collect();
-    Ok(Json(List { items, next: page.next }))
+    Ok(List::page(page.await?, TemplateView::from))
 }

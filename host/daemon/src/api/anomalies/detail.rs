@@ -5,27 +5,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bellwether_store::Reader;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::chart::chart;
 use super::view::AnomalyView;
-use crate::api::asked::{Asked, Named, Text};
-use crate::api::desk::{Desk, TenantName};
+use crate::api::asked::{Asked, Named, Text, Whose};
+use crate::api::desk::Desk;
 use crate::api::problem::{Problem, ProblemBody};
 
 /// The id of an anomaly, as a path gives it.
 pub(super) type AnomalyId = Text<200>;
-
-/// Whose anomaly it is.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(in crate::api) struct Whose {
-    /// The tenant; the only one, or `default`.
-    #[param(value_type = Option<String>, max_length = 63, example = "default")]
-    pub(super) tenant: Option<TenantName>,
-}
 
 /// One anomaly with everything that is kept about it.
 #[utoipa::path(get, path = "/api/v1/anomalies/{id}", tag = "anomalies",

@@ -81,7 +81,5 @@ pub(super) async fn list(
         };
         Ok(reader.anomalies(&query)?)
     });
-    let page = page.await?;
-    let items = page.rows.into_iter().map(AnomalyItem::from).collect();
-    Ok(Json(List { items, next: page.next }))
+    Ok(List::page(page.await?, AnomalyItem::from))
 }

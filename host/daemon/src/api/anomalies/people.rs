@@ -8,22 +8,13 @@ use bellwether_store::{AnomalyDetail, NewSilence, Reader, StoreError, Writer};
 use serde::{Deserialize, Deserializer};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::detail::{AnomalyId, Whose, no_anomaly, read};
+use super::detail::{AnomalyId, no_anomaly, read};
 use super::view::AnomalyView;
-use crate::api::asked::{Asked, Named, Person, Sent, Text, Words};
+use crate::api::asked::{Asked, By, Named, Person, Sent, Text, Whose, Words};
 use crate::api::desk::{Desk, now_ms};
 use crate::api::problem::{Problem, ProblemBody};
 
 type Answer = Result<Json<AnomalyView>, Problem>;
-
-/// Who does something.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct By {
-    /// The person's name.
-    #[schema(schema_with = Person::schema)]
-    by: Person,
-}
 
 /// A note.
 #[derive(Deserialize, ToSchema)]

@@ -109,6 +109,5 @@ pub(in crate::api) async fn list(
         cursor: which.cursor.map(|Text(cursor)| cursor),
     };
     let page = desk.read(move |reader| Ok(reader.audits(&query)?)).await?;
-    let items = page.rows.into_iter().map(AuditView::from).collect();
-    Ok(Json(List { items, next: page.next }))
+    Ok(List::page(page, AuditView::from))
 }

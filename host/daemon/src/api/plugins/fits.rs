@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{PluginView, Whose};
-use crate::api::asked::{Asked, Named, Person, Sent, Text};
+use super::PluginView;
+use crate::api::asked::{Asked, By, Named, Person, Sent, Text, Whose};
 use crate::api::desk::{Desk, TenantName, now_ms};
 use crate::api::problem::{Problem, ProblemBody};
 use crate::config::OnFailure;
@@ -139,15 +139,6 @@ pub(in crate::api) struct NewEdition {
     /// What happens to records that a filter failed on: `open` or `closed`; null as in the configuration file.
     #[schema(value_type = Option<String>, example = "open")]
     on_failure: Option<OnFailure>,
-}
-
-/// Who asks.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct By {
-    /// The person's name.
-    #[schema(schema_with = Person::schema)]
-    by: Person,
 }
 
 impl EditionView {

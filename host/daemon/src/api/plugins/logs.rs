@@ -7,10 +7,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Whose;
 use super::fits::PluginName;
 use crate::api::List;
-use crate::api::asked::{Asked, Named, Text};
+use crate::api::asked::{Asked, Named, Text, Whose};
 use crate::api::desk::Desk;
 use crate::api::problem::{Problem, ProblemBody};
 use crate::watch::PluginLine;

@@ -10,13 +10,11 @@ use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bellwether_store::{AuditOutcome, AuditRow, PluginVersion, Pushed, Reader};
-use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
-use utoipa::IntoParams;
 
 use super::versions::{MEDIA_TYPE, VersionView, whole};
-use crate::api::asked::{Asked, Person};
+use crate::api::asked::{Asked, Doer, Person};
 use crate::api::desk::{Desk, now_ms};
 use crate::api::etag;
 use crate::api::problem::{Problem, ProblemBody};
@@ -32,20 +30,10 @@ const BODY_WAIT: Duration = Duration::from_secs(30);
 /// The header with the signature.
 const SIGNATURE: &str = "bellwether-signature";
 
-/// Who pushes.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(in crate::api) struct Pusher {
-    /// The person's name.
-    #[param(inline, example = "Ada")]
-    by: Person,
-}
-
 /// Takes a component in as the version that it says it is. A version is one component for ever: the same one again changes
 /// nothing, another one is refused.
 #[utoipa::path(post, path = "/api/v1/plugins/versions", tag = "plugins",
-    params(Pusher, ("bellwether-signature" = Option<String>, Header, description = "Ed25519 over the body, in base64.")),
+    params(Doer, ("bellwether-signature" = Option<String>, Header, description = "Ed25519 over the body, in base64.")),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component."), responses(
     (status = 200, description = "It was there already.", body = VersionView, headers(("etag" = String, description = "The digest."))),
     (status = 201, description = "It is there from now on.", body = VersionView, headers(("etag" = String, description = "The digest."))),
@@ -56,7 +44,7 @@ pub(in crate::api) struct Pusher {
 ))]
 pub(in crate::api) async fn push(
     State(desk): State<Arc<Desk>>,
-    Asked(Pusher { by: Person(by) }): Asked<Pusher>,
+    Asked(Doer { by: Person(by) }): Asked<Doer>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {

@@ -7,30 +7,18 @@ use axum::extract::State;
 use axum::http::header::IF_MATCH;
 use axum::http::{HeaderMap, StatusCode};
 use bellwether_store::{AuditOutcome, AuditRow, PluginFit, PluginVersion, Reader, StoreError};
-use serde::Deserialize;
 use serde_json::Value;
-use utoipa::IntoParams;
 
 use super::versions::{VersionId, at_work, find};
-use crate::api::asked::{Asked, Named, Person};
+use crate::api::asked::{Asked, Doer, Named, Person};
 use crate::api::desk::{Desk, now_ms};
 use crate::api::etag;
 use crate::api::problem::{Problem, ProblemBody};
 
-/// Who removes it.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(in crate::api) struct Remover {
-    /// The person's name.
-    #[param(inline, example = "Ada")]
-    by: Person,
-}
-
 /// Removes a version that is not at work and that no tenant wants.
 #[utoipa::path(delete, path = "/api/v1/plugins/versions/{name}/{version}", tag = "plugins",
     params(("name" = String, Path, min_length = 1, max_length = 64, example = "rate"),
-        ("version" = String, Path, min_length = 1, max_length = 64, example = "1.2.3"), Remover,
+        ("version" = String, Path, min_length = 1, max_length = 64, example = "1.2.3"), Doer,
         ("if-match" = Option<String>, Header, description = "The `ETag` of the version; must be there.")), responses(
     (status = 204, description = "It is gone."),
     (status = 404, description = "No such version.", body = ProblemBody, content_type = "application/problem+json"),
@@ -41,7 +29,7 @@ pub(in crate::api) struct Remover {
 pub(in crate::api) async fn remove(
     State(desk): State<Arc<Desk>>,
     Named(id): Named<VersionId>,
-    Asked(Remover { by: Person(by) }): Asked<Remover>,
+    Asked(Doer { by: Person(by) }): Asked<Doer>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     // On a task of its own, so that the file goes with the row even if nobody waits any more.

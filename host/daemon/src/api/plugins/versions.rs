@@ -125,8 +125,7 @@ pub(in crate::api) async fn list(
     };
     let page = desk.read(move |reader| Ok(reader.plugin_versions(&query)?)).await?;
     let at_work = at_work(&desk);
-    let items = page.rows.into_iter().map(|row| in_a_list(row, &at_work)).collect();
-    Ok(Json(List { items, next: page.next }))
+    Ok(List::page(page, |row| in_a_list(row, &at_work)))
 }
 
 /// One version, with all that it says of itself.
