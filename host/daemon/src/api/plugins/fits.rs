@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use bellwether_store::{AuditOutcome, AuditRow, StoreError};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::PluginView;
 use crate::api::asked::{Asked, By, Named, Person, Sent, Text, Whose};
 use crate::api::desk::{Desk, TenantName, now_ms};
+use crate::api::etag;
 use crate::api::problem::{Problem, ProblemBody};
 use crate::config::OnFailure;
 use crate::loadout::{Component, Edition, Fit};
@@ -312,20 +313,13 @@ async fn change(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let tenant = desk.tenant(tenant).await?;
-    let revision = expected(headers)?;
+    let now =
+        desk.state.status.read(|tenants| Some(tenants.get(&tenant)?.fits.get(&plugin)?.revision));
+    let revision = etag::revision(headers, now.unwrap_or_default())?;
     let (wish, name) = (tenant.clone(), plugin.clone());
     let wish = Wish { tenant: wish, plugin: name, change, actor, revision, now_ms: now_ms() };
     desk.state.platform.change(wish).await.map_err(problem)?;
     view(desk, &tenant, &plugin)
-}
-
-/// The revision that a client has seen, if it says so.
-fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(tag) = headers.get(IF_MATCH) else { return Ok(None) };
-    let number = tag.to_str().ok().and_then(|tag| tag.trim().trim_matches('"').parse().ok());
-    number
-        .map(Some)
-        .ok_or_else(|| Problem::Unclear("`If-Match` names no revision, such as \"7\"".into()))
 }
 
 pub(super) fn problem(error: PlatformError) -> Problem {
