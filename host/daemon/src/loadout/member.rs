@@ -4,7 +4,7 @@ use super::fit::Fit;
 use crate::config::{DetectorConfig, FilterConfig, OnFailure};
 use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, Learnt, Role, Seat, Seated};
 use bellwether_core::plugin::WindowSpan;
-use bellwether_plugins::{CompiledPlugin, HealthHandle, OpenError};
+use bellwether_plugins::{CompiledPlugin, Health, HealthHandle, OpenError};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
@@ -55,6 +55,17 @@ impl Setting {
 pub(super) fn edition_of(plugin: &CompiledPlugin, config: &str, setting: &Setting) -> String {
     let how = xxh3_64(format!("{config}{setting:?}").as_bytes());
     format!("{}-{:08x}", &plugin.digest()[..DIGEST_DIGITS], how as u32)
+}
+
+/// Takes the key of a plugin apart: its name, and its edition where that is on its way in.
+pub(crate) fn split_key(key: &str) -> (&str, Option<&str>) {
+    key.split_once('~').map_or((key, None), |(name, edition)| (name, Some(edition)))
+}
+
+/// The health of the edition of a plugin that is on its way in.
+pub(crate) fn next_of<'a>(plugins: &'a BTreeMap<String, Health>, name: &str) -> Option<&'a Health> {
+    let mut all = plugins.iter().map(|(key, health)| (split_key(key), health));
+    all.find(|((own, edition), _)| *own == name && edition.is_some()).map(|(_, health)| health)
 }
 
 impl Member {

@@ -21,6 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
+pub(crate) use member::{next_of, split_key};
 pub use runtime::{runtime, runtime_of};
 pub use workshop::Workshop;
 pub(crate) use workshop::pattern_set;
@@ -272,8 +273,7 @@ impl Loadout {
 
     /// The digest of the component behind a saved state.
     pub fn digest(&self, key: &str) -> Option<&str> {
-        let (name, edition) =
-            key.split_once('~').map_or((key, None), |(name, own)| (name, Some(own)));
+        let (name, edition) = split_key(key);
         let mut same = self.members.iter().filter(|member| member.name == name);
         let member = match edition {
             Some(edition) => same.find(|member| member.edition == edition),

@@ -6,7 +6,7 @@
 use super::{Asked, Base, Change, Platform, PlatformError, wanted};
 use crate::chain::chain;
 use crate::kit::stage;
-use crate::loadout::{Edition, Fit, Loadout};
+use crate::loadout::{Edition, Fit, Loadout, next_of};
 use crate::recording::{Entry, Recording, RecordingError};
 use crate::trial::{Tally, Trials};
 use bellwether_core::correlate::Correlator;
@@ -208,12 +208,9 @@ impl Flight {
 
     fn complete(&self, mut stretch: Stretch, mut trials: Trials, loadout: &Loadout) -> Stretch {
         let health = loadout.health();
-        let next = health
-            .iter()
-            .find(|(key, _)| key.split_once('~').is_some_and(|(name, _)| name == self.plugin));
         stretch.tally = trials.tallies.remove(&self.plugin).unwrap_or_default();
         stretch.current = health.get(&self.plugin).map(cost);
-        stretch.next = next.map(|(_, health)| cost(health)).unwrap_or_default();
+        stretch.next = next_of(&health, &self.plugin).map(cost).unwrap_or_default();
         stretch
     }
 }

@@ -3,6 +3,7 @@
 use super::guard::{Verdict, look};
 use super::{Asked, Change, Platform};
 use crate::chain::chain;
+use crate::loadout::next_of;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -109,11 +110,7 @@ impl Platform {
         {
             let verdict = self.shared.status.read(|tenants| {
                 let Some(one) = tenants.get(tenant) else { return Verdict::Wait };
-                let next = one
-                    .plugins
-                    .iter()
-                    .find(|(key, _)| key.split_once('~').is_some_and(|(name, _)| name == plugin));
-                let both = (one.plugins.get(plugin), next.map(|(_, health)| health));
+                let both = (one.plugins.get(plugin), next_of(&one.plugins, plugin));
                 // Nobody stands by while nobody works.
                 let guarded_ms = now_ms.saturating_sub(kept.fit.since_ms.max(since_ms));
                 let tally = one.trials.tallies.get(plugin);

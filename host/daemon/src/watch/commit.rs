@@ -22,10 +22,7 @@ impl Tenant {
             self.infos.insert(source.info.source, source.info.clone());
         }
         let loadout = Arc::clone(&self.given.loadout);
-        let digest = |name: &str| {
-            let name = name.split('#').next().unwrap_or(name);
-            loadout.digest(name).unwrap_or_default().to_string()
-        };
+        let digest = |key: &str| loadout.digest(key).unwrap_or_default().to_string();
         let mut checkpoint = self.pending.checkpoint(&self.given.tenant, checkpoint, digest);
         checkpoint.inputs = self.inputs();
         let bytes = checkpoint.sources.iter().map(|source| source.state.len() as u64).sum();

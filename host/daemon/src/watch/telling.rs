@@ -2,6 +2,7 @@
 
 use super::status::{InputStatus, PluginLine, SourceStatus};
 use super::tenant::Tenant;
+use crate::loadout::split_key;
 use bellwether_core::calibrate::WARM_UP_WINDOWS;
 use bellwether_plugins::LogLine;
 use std::collections::{BTreeMap, VecDeque};
@@ -71,11 +72,9 @@ fn hear(
     at_ms: u64,
 ) {
     for (key, LogLine { level, line }) in lines {
-        let (name, edition) = match key.split_once('~') {
-            Some((name, edition)) => (name.to_owned(), Some(edition.to_owned())),
-            None => (key, None),
-        };
-        let own = kept.entry(name).or_default();
+        let (name, edition) = split_key(&key);
+        let edition = edition.map(str::to_owned);
+        let own = kept.entry(name.to_owned()).or_default();
         if own.len() == LINES_MAX {
             own.pop_front();
         }

@@ -18,7 +18,7 @@ use crate::api::desk::{Desk, TenantName, now_ms};
 use crate::api::etag;
 use crate::api::problem::{Problem, ProblemBody};
 use crate::config::OnFailure;
-use crate::loadout::{Component, Edition, Fit};
+use crate::loadout::{Component, Edition, Fit, next_of};
 use crate::platform::{Asked as Wish, Change, Kept, PlatformError, action_of};
 use crate::trial::Tally;
 use crate::watch::KeeperError;
@@ -340,8 +340,7 @@ pub(super) fn problem(error: PlatformError) -> Problem {
 fn view(desk: &Desk, tenant: &str, plugin: &str) -> Result<Response, Problem> {
     let found = desk.state.status.read(|tenants| {
         let one = tenants.get(tenant)?;
-        let is_next = |key: &str| key.split_once('~').is_some_and(|(name, _)| name == plugin);
-        let next = one.plugins.iter().find(|(key, _)| is_next(key));
+        let next = next_of(&one.plugins, plugin);
         let current = one.plugins.get(plugin);
         let kept = one.fits.get(plugin).cloned();
         let kept = match (kept, current) {
@@ -365,7 +364,7 @@ fn view(desk: &Desk, tenant: &str, plugin: &str) -> Result<Response, Problem> {
             trouble: fit.trouble,
             not_in_force,
             current_health: current.map(health),
-            next_health: next.map(|(_, own)| health(own)),
+            next_health: next.map(health),
             trial: one.trials.tallies.get(plugin).map(TrialView::new),
         })
     });
