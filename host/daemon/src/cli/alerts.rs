@@ -2,26 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use bellwether_store::{
     AlertQuery, AlertRow, AlertState, PAGE_ROWS_MAX, Reader, StoreError, StoreOptions, Writer,
 };
 use clap::ValueEnum;
-use jiff::Timestamp;
-use reqwest::{Client, StatusCode, Url};
-use serde::{Deserialize, Serialize};
+use reqwest::{Method, RequestBuilder};
+use serde::Serialize;
 use serde_json::json as object;
 
-use super::running::{reachable, read_token};
-use super::{Failure, Format, load_config, now_ms, stdout};
+use super::running::Running;
+use super::{Failure, Format, load_config, moment, now_ms, stdout};
 use crate::config::{ApiConfig, Config};
 use crate::output::{json, table::Table};
 
-/// How long the daemon may take to answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// Most characters of a reason in a table.
 const REASON_LETTERS_MAX: usize = 60;
 
@@ -160,12 +155,6 @@ fn word(value: impl Serialize) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A moment as people read it.
-pub(super) fn moment(ms: u64) -> String {
-    let stamp = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    stamp.map_or_else(String::new, |stamp| stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
-}
-
 fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<(), Failure> {
     let config = load_config(Some(&options.config))?;
     let sink = options.sink.as_deref();
@@ -205,53 +194,15 @@ fn check_sink(config: &Config, sink: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// What the daemon answers.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Answer {
-    retried: u64,
-    title: String,
-    detail: String,
-}
-
 /// Asks the daemon, which has the store, to revive alerts; says how many.
 fn ask_daemon(api: &ApiConfig, tenant: &str, sink: Option<&str>) -> Result<u64, Failure> {
-    let address = reachable(api.listen);
-    let fail = |what: String| {
-        let line = format!("a running bellwether has the store, and its API at {address} {what}");
-        Failure::unavailable(line)
-    };
-    let token = api.token_file.as_deref().map(read_token).transpose()?;
-    let (status, text) = post(address, tenant, sink, token.as_deref())
-        .map_err(|error| fail(format!("does not answer: {error:#}")))?;
-    let answer: Answer = serde_json::from_str(&text).unwrap_or_default();
-    if status.is_success() {
-        return Ok(answer.retried);
-    }
-    let said = if answer.detail.is_empty() { answer.title } else { answer.detail };
-    Err(fail(format!("answered {status}: {said}")))
-}
-
-fn post(
-    address: SocketAddr,
-    tenant: &str,
-    sink: Option<&str>,
-    token: Option<&str>,
-) -> anyhow::Result<(StatusCode, String)> {
-    let url = format!("http://{address}/api/v1/alerts/retry");
-    let url = Url::parse_with_params(&url, [("tenant", tenant)])?;
     let body = sink.map_or_else(|| object!({}), |sink| object!({ "sink": sink }));
-    let client = Client::builder().no_proxy().timeout(TIMEOUT).build()?;
-    let mut request =
-        client.post(url).header("content-type", "application/json").body(body.to_string());
-    if let Some(token) = token {
-        request = request.bearer_auth(token);
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let answer = request.send().await?;
-        Ok((answer.status(), answer.text().await?))
-    })
+    let complete = |request: RequestBuilder| {
+        request.header("content-type", "application/json").body(body.to_string())
+    };
+    let (path, query) = (["alerts", "retry"], [("tenant", tenant)]);
+    let answer = Running::of(api)?.ask(Method::POST, &path, &query, complete)?;
+    Ok(answer.body["retried"].as_u64().unwrap_or_default())
 }
 
 #[cfg(test)]

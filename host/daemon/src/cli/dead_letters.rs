@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use bellwether_store::{DeadLetterQuery, DeadLetterRow, PAGE_ROWS_MAX, Reader};
 
-use super::alerts::{moment, tenants};
-use super::{Failure, Format, load_config, stdout};
+use super::alerts::tenants;
+use super::{Failure, Format, load_config, moment, stdout};
 use crate::output::{json, table::Table};
 
 /// Most characters of a record and of a cause in a table.

@@ -1,6 +1,6 @@
 //! `bellwether explain`: why an anomaly was told, score by score.
 
-use super::{Failure, Format, stdout};
+use super::{Failure, Format, moment, stdout};
 use crate::chain::chain;
 use crate::config::Config;
 use crate::explain::{BasisView, ExplainError, Explanation, Score, SizeView, TailView, explain};
@@ -8,7 +8,6 @@ use crate::output::terminal::safe;
 use crate::output::{json, table::Table};
 use crate::platform::{Base, read_wanted};
 use bellwether_store::{AnomalyDetail, Reader};
-use jiff::Timestamp;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -168,9 +167,4 @@ fn past(whose: &str, tail: &TailView) -> String {
     format!(
         "{whose}: {as_high} of {peaks} peaks as high in {windows} windows, highest {highest:.3}: {bits:.2}"
     )
-}
-
-fn moment(ms: u64) -> String {
-    let stamp = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    stamp.map_or_else(|| ms.to_string(), |stamp| stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }

@@ -21,6 +21,7 @@ mod templates;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use failure::Failure;
+use jiff::Timestamp;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -174,6 +175,12 @@ fn stdout() -> io::BufWriter<io::StdoutLock<'static>> {
 fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.ok().and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or(0)
+}
+
+/// A moment as people read it.
+fn moment(ms: u64) -> String {
+    let stamp = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    stamp.map_or_else(|| ms.to_string(), |stamp| stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// Writes a note for the person in front of the screen.

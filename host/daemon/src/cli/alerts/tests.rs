@@ -1,5 +1,6 @@
 //! The commands on a real store, with and without somebody who has it open.
 
+use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, channel};
 
 use axum::Router;
@@ -8,6 +9,7 @@ use bellwether_store::{AlertKind, Checkpoint, NewAlert, Severity};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use super::super::running::reachable;
 use super::*;
 
 const TOKEN: &str = "a-token-of-some-length";
@@ -147,7 +149,7 @@ fn whoever_has_the_store_is_asked() {
     let cases = [
         (fine, Some("chat"), "{\"sink\":\"chat\"}", "3 alerts wait again; the running bellwether"),
         (fine, None, "{}", "3 alerts wait again; the running bellwether"),
-        (refused, None, "{}", "answered 401 Unauthorized: wrong token"),
+        (refused, None, "{}", "does not let us in: wrong token"),
     ];
     for (answer, sink, body, expected) in cases {
         let (address, asked) = daemon(answer);
@@ -161,7 +163,7 @@ fn whoever_has_the_store_is_asked() {
     let place = Place::new(nowhere());
     let _holder = place.writer();
     let said = place.retry(None);
-    assert!(said.contains("code: 69") && said.contains("127.0.0.1:1 does not answer"), "{said}");
+    assert!(said.contains("code: 69") && said.contains("answers at 127.0.0.1:1"), "{said}");
 }
 
 #[test]

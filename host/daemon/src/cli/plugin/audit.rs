@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use bellwether_store::{AuditEntry, AuditOutcome, AuditQuery, AuditRow, PAGE_ROWS_MAX, Reader};
 
-use super::super::alerts::moment;
 use super::super::load_config;
+use super::super::moment;
 use super::Failure;
 use crate::cli::{Format, stdout};
 use crate::output::{json, table::Table};

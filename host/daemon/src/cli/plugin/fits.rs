@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::which::parse_settings;
 use super::{Failure, person};
-use crate::cli::alerts::moment;
+use crate::cli::moment;
 use crate::cli::running::{Answer, Running};
 use crate::cli::{Format, load_config, stdout};
 use crate::config::Config;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Failure;
 use super::fits::{EditionOptions, body, trial};
-use crate::cli::alerts::moment;
+use crate::cli::moment;
 use crate::cli::running::Running;
 use crate::cli::{Format, load_config, stdout};
 use crate::output::{json, terminal::safe};

@@ -7,7 +7,7 @@ use bellwether_store::{PAGE_ROWS_MAX, PluginQuery, PluginVersion, Reader};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use super::super::alerts::moment;
+use super::super::moment;
 use super::super::running::{Running, Trouble};
 use super::super::{load_config, tell};
 use super::Failure;
