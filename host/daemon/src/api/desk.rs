@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bellwether_store::{Reader, StoreError, Writer};
 use tokio::sync::Semaphore;
@@ -10,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::ApiState;
 use super::asked::Text;
 use super::problem::Problem;
+pub(super) use crate::watch::now_ms;
 
 /// Requests that may read the store at a time; further ones wait.
 const READERS_MAX: usize = 8;
@@ -116,10 +116,4 @@ fn choose(
         return Ok(tenant);
     }
     Err(Problem::Missing(format!("no tenant `{tenant}`; `/api/v1/tenants` lists them")))
-}
-
-/// The wall clock, for what people say.
-pub(super) fn now_ms() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }

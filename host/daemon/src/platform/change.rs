@@ -47,13 +47,6 @@ pub struct Asked {
     pub now_ms: u64,
 }
 
-/// A change that was made.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Changed {
-    /// What is wanted now, and how often it was changed.
-    pub kept: Kept,
-}
-
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PlatformError {
@@ -154,7 +147,7 @@ impl Change {
 
 impl Platform {
     /// Makes a change: all of it, or nothing.
-    pub async fn change(&self, asked: Asked) -> Result<Changed, PlatformError> {
+    pub async fn change(&self, asked: Asked) -> Result<(), PlatformError> {
         let platform = self.clone();
         // On a task of its own, so that it comes to an end even if nobody waits any more.
         let work = tokio::spawn(async move { platform.change_through(asked).await });
@@ -162,7 +155,7 @@ impl Platform {
         work.await.unwrap_or_else(|error| Err(unfit(error.to_string())))
     }
 
-    async fn change_through(&self, asked: Asked) -> Result<Changed, PlatformError> {
+    async fn change_through(&self, asked: Asked) -> Result<(), PlatformError> {
         let _shared = self.shared.changing.read().await;
         let turn = self.turn(&asked.tenant);
         let _alone = turn.lock().await;
@@ -180,7 +173,7 @@ impl Platform {
         }
     }
 
-    async fn try_change(&self, asked: &Asked) -> Result<Changed, PlatformError> {
+    async fn try_change(&self, asked: &Asked) -> Result<(), PlatformError> {
         let Asked { tenant, plugin, change, now_ms, .. } = asked;
         let (base, orders, mut fits) = {
             let work = self.work();
@@ -225,9 +218,8 @@ impl Platform {
             self.keep(tenant, plugin, old.map(|fit| Kept::new(fit, revision)));
             return Err(error.into());
         }
-        let kept = Kept::new(fit, revision);
-        self.keep(tenant, plugin, Some(kept.clone()));
-        Ok(Changed { kept })
+        self.keep(tenant, plugin, Some(Kept::new(fit, revision)));
+        Ok(())
     }
 
     /// Whether the configuration file names it.

@@ -13,7 +13,7 @@ mod wanted;
 mod watch;
 
 pub(crate) use change::action_of;
-pub use change::{Asked, Change, Changed, PlatformError};
+pub use change::{Asked, Change, PlatformError};
 pub use preflight::{Cost, Report, Stretch};
 pub use wanted::Kept;
 pub(crate) use wanted::read as read_wanted;

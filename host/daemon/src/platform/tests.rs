@@ -55,7 +55,7 @@ impl Rig {
         tenant: &str,
         change: Change,
         revision: Option<u64>,
-    ) -> tokio::task::JoinHandle<Result<Changed, PlatformError>> {
+    ) -> tokio::task::JoinHandle<Result<(), PlatformError>> {
         let (platform, tenant) = (self.platform.clone(), tenant.to_owned());
         let (plugin, actor, now_ms) = ("rate".into(), "Ada".into(), 1);
         let asked = Asked { tenant, plugin, change, actor, revision, now_ms };

@@ -41,10 +41,10 @@ pub(crate) async fn watch(
                 made = platform.change(asked.clone()) => made,
             };
             match (made, change) {
-                (Ok(_), Change::RollBack { trouble: Some(why) }) => {
+                (Ok(()), Change::RollBack { trouble: Some(why) }) => {
                     warn!(tenant, plugin, why, "rolled back");
                 }
-                (Ok(_), _) => info!(tenant, plugin, "the new edition stays"),
+                (Ok(()), _) => info!(tenant, plugin, "the new edition stays"),
                 (Err(error), change) => {
                     let pause_ms = setbacks.add(&asked, platform.revision(&tenant, &plugin));
                     let error = chain(&error);

@@ -25,6 +25,7 @@ pub use memory::resident_bytes;
 pub use naming::{container_labels, plain_name, source_key};
 pub use orders::{Order, OrderError, Orders};
 pub(crate) use pending::anomaly;
+pub(crate) use run::now_ms;
 pub use run::{RunError, run, store_options};
 pub use status::{
     CommitStatus, DaemonStatus, InputStatus, PluginLine, SourceStatus, Status, TenantStatus,

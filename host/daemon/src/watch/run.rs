@@ -393,7 +393,7 @@ async fn maintain(keeper: Keeper) {
 }
 
 /// Milliseconds since 1970: the only clock of the daemon.
-pub(super) fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as u64)
 }
