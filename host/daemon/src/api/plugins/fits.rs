@@ -102,7 +102,8 @@ pub(in crate::api) struct FitView {
     percent: u8,
     /// Since when, by the wall clock.
     since_ms: u64,
-    /// Whether the next edition could not read what the current one remembered, and has only learnt since it came in.
+    /// Whether the next edition could not read what the current one remembered, and has learnt from the recording, as far
+    /// as there is one, and since it came in.
     learning: bool,
     /// What worked before.
     previous: Option<EditionView>,

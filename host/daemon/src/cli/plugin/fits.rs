@@ -197,7 +197,10 @@ fn table(out: &mut dyn Write, fit: &Value) -> io::Result<()> {
         };
         writeln!(out, "  comes in   {next}, {how}, since {since}")?;
         if fit["learning"] == json!(true) {
-            writeln!(out, "             it began with what it learnt from the recording")?;
+            writeln!(
+                out,
+                "             it began with what it learnt from the recording, as far as there is one"
+            )?;
         }
         health(out, &fit["next_health"])?;
         trial(out, &fit["trial"])?;
