@@ -259,8 +259,9 @@ impl<'a> Player<'a> {
                         continue;
                     }
                     let standard = self.correlator.learn_source(number, &key);
+                    // Who had the number before may have been in another lane.
+                    self.lanes.values_mut().for_each(|lane| lane.forget(number));
                     let lane = self.lane(lane)?;
-                    lane.forget(number);
                     lane.judge_by(number, standard);
                     if let Some(own) = snapshot {
                         let loaded = lane.load(number, &own.state, &own.plugins);
