@@ -32,7 +32,8 @@ pub(crate) struct Config {
     lines_min: u32,
     /// Differences of fewer bytes teach, but do not speak.
     bytes_min: f32,
-    /// Messages remembered per source: whatever a detector keeps needs a limit.
+    /// Messages remembered per source: whatever a detector keeps needs a limit. Beyond it those go that were not heard
+    /// for longest.
     messages_max: usize,
 }
 
@@ -48,6 +49,8 @@ impl Default for Config {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct State {
     messages: BTreeMap<u32, Usual>,
+    /// Lines so far: the clock by which a message was heard long ago or just now.
+    lines: u64,
 }
 
 /// The usual length of one message.
@@ -56,6 +59,8 @@ struct Usual {
     lines: u32,
     mean: f32,
     deviation: f32,
+    /// Number of its last line.
+    heard: u64,
 }
 
 /// What is noted about a score, for the few that will have to be explained.
@@ -99,15 +104,12 @@ impl Detector for TemplateDetector {
         let rows = lines.u32s(TEMPLATE).iter().zip(lines.u32s(LENGTH)).enumerate();
         for (row, (template, length)) in rows {
             let bytes = *length as f32;
-            let Some(usual) = state.usual(*template, self.config.messages_max) else {
-                // Not a number: cannot say. Every row gets a score, or none does.
-                scores.push(f32::NAN);
-                continue;
-            };
+            let usual = state.usual(*template, self.config.messages_max);
             // Judged by the lines before it, then learnt.
             let before = *usual;
             usual.learn(bytes);
             if before.lines < self.config.lines_min {
+                // Not a number: cannot say. Every row gets a score, or none does.
                 scores.push(f32::NAN);
                 continue;
             }
@@ -137,12 +139,23 @@ impl Detector for TemplateDetector {
 }
 
 impl State {
-    /// The usual length of a message; `None` for new ones where there are enough already.
-    fn usual(&mut self, template: u32, messages_max: usize) -> Option<&mut Usual> {
+    /// The usual length of the message of the next line.
+    fn usual(&mut self, template: u32, messages_max: usize) -> &mut Usual {
         if self.messages.len() >= messages_max && !self.messages.contains_key(&template) {
-            return None;
+            self.forget_older_half();
         }
-        Some(self.messages.entry(template).or_default())
+        self.lines += 1;
+        let usual = self.messages.entry(template).or_default();
+        usual.heard = self.lines;
+        usual
+    }
+
+    /// Makes room: half at a time, since looking for the oldest one at each new message would cost too much.
+    fn forget_older_half(&mut self) {
+        let mut heard: Vec<u64> = self.messages.values().map(|usual| usual.heard).collect();
+        let half = heard.len() / 2;
+        let (_, middle, _) = heard.select_nth_unstable(half);
+        self.messages.retain(|_, usual| usual.heard > *middle);
     }
 }
 
@@ -224,6 +237,8 @@ mod tests {
         let rows: Vec<(u32, u32)> = (0..1000).map(|template| (template, 80)).collect();
         plugin.observe(&batch(&rows));
         assert!(plugin.save(1).expect("it can be saved").bytes.len() < 150);
+        let scores = plugin.observe(&batch(&[(1000, 80); 31])).rows;
+        assert_eq!(scores[30], 0.0, "messages that come late are learnt like any other");
     }
 
     #[test]
