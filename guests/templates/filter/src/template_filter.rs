@@ -25,11 +25,13 @@ pub(crate) struct Config {
     lines_max: u32,
     /// Lines that are so severe always pass; OpenTelemetry's number, 13 is a warning.
     severity_from: u8,
+    /// Messages counted per window: whatever a filter keeps needs a limit. Lines of any more pass.
+    messages_max: usize,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { lines_max: 20, severity_from: 13 }
+        Config { lines_max: 20, severity_from: 13, messages_max: 4096 }
     }
 }
 
@@ -66,6 +68,9 @@ impl Filter for TemplateFilter {
         if config.lines_max == 0 {
             return Err("lines_max must be at least 1".into());
         }
+        if config.messages_max == 0 {
+            return Err("messages_max must be at least 1".into());
+        }
         Ok(TemplateFilter { config })
     }
 
@@ -73,7 +78,7 @@ impl Filter for TemplateFilter {
         let (windows, templates) = (lines.u32s(WINDOW), lines.u32s(TEMPLATE));
         let severities = lines.u8s(SEVERITY);
         for row in 0..lines.len() {
-            let seen = state.count(windows[row], templates[row]);
+            let seen = state.count(windows[row], templates[row], self.config.messages_max);
             if severities[row] >= self.config.severity_from {
                 continue;
             }
@@ -87,12 +92,16 @@ impl Filter for TemplateFilter {
 }
 
 impl State {
-    /// Counts a line; how many of its message this window has had, itself among them.
-    fn count(&mut self, window: u32, template: u32) -> u32 {
+    /// Counts a line; how many of its message this window has had, itself among them. None for new messages where there
+    /// are enough already.
+    fn count(&mut self, window: u32, template: u32, messages_max: usize) -> u32 {
         // Lines may come a little out of order: only a later window begins anew, so that nothing is counted twice.
         if window > self.window {
             self.window = window;
             self.lines.clear();
+        }
+        if self.lines.len() >= messages_max && !self.lines.contains_key(&template) {
+            return 0;
         }
         let lines = self.lines.entry(template).or_default();
         *lines = lines.saturating_add(1);
@@ -112,14 +121,15 @@ mod tests {
     /// Name, rows, those that are dropped, those that are tagged.
     type Case<'a> = (&'a str, &'a [Row], &'a [usize], &'a [usize]);
 
-    /// The rows that are dropped, and those that are tagged, where two lines of a message may pass.
+    /// The rows that are dropped, and those that are tagged, where two lines of each of two messages may pass.
     fn verdicts(rows: &[Row]) -> (Vec<usize>, Vec<usize>) {
         let columns = vec![
             Column::U32s(rows.iter().map(|row| row.0).collect()),
             Column::U32s(rows.iter().map(|row| row.1).collect()),
             Column::U8s(rows.iter().map(|row| row.2).collect()),
         ];
-        let mut plugin = testing::filter::<TemplateFilter>(r#"{"lines_max": 2}"#);
+        let config = r#"{"lines_max": 2, "messages_max": 2}"#;
+        let mut plugin = testing::filter::<TemplateFilter>(config);
         let verdicts = plugin.evaluate(&testing::batch(1, rows.len() as u32, columns));
         let of = |set| (0..rows.len()).filter(|row| testing::contains(set, *row)).collect();
         (of(&verdicts.drop), of(&verdicts.tags[FULL].rows))
@@ -127,11 +137,12 @@ mod tests {
 
     #[test]
     fn so_many_lines_pass_and_no_more() {
-        let cases: [Case<'_>; 5] = [
+        let cases: [Case<'_>; 6] = [
             ("few", &[(1, 1, 9), (1, 2, 9)], &[], &[]),
             ("many", &[(1, 1, 9), (1, 1, 9), (1, 1, 9), (1, 1, 9)], &[2, 3], &[1]),
             ("of two messages", &[(1, 1, 9), (1, 2, 9), (1, 1, 9), (1, 2, 9)], &[], &[2, 3]),
             ("in two windows", &[(1, 1, 9), (1, 1, 9), (2, 1, 9), (2, 1, 9)], &[], &[1, 3]),
+            ("of too many", &[(1, 1, 9), (1, 2, 9), (1, 3, 9), (1, 3, 9), (1, 3, 9)], &[], &[]),
             ("severe", &[(1, 1, 9), (1, 1, 9), (1, 1, 17)], &[], &[1]),
         ];
         for (name, rows, dropped, tagged) in cases {
@@ -141,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_senseless_configuration_is_refused() {
-        for config in [r#"{"lines_max": 0}"#, r#"{"lines": 9}"#] {
+        for config in [r#"{"lines_max": 0}"#, r#"{"messages_max": 0}"#, r#"{"lines": 9}"#] {
             assert!(
                 FilterPlugin::<TemplateFilter>::default().configure(config).is_err(),
                 "{config}"
