@@ -54,7 +54,7 @@ pub struct Limits {
     pub state_bytes_max: usize,
     /// Saved states of all sources of a lane.
     pub lane_state_bytes_max: usize,
-    /// Event time between two checkpoints of a source's state: what a fault can cost a detector of its memory.
+    /// Event time after which the state of a source that had work is saved again; what came since is in the journal.
     pub checkpoint_every_ms: u64,
     /// What a plugin was given since its states were saved, kept to be given again; more, and they are saved.
     pub journal_bytes_max: usize,
