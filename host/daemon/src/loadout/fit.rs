@@ -142,9 +142,13 @@ impl Fit {
     }
 
     /// Whether the next edition counts in a lane of so many.
+    ///
+    /// Its share is rounded up, so that the smallest canary has a lane; below 100 % it leaves one of two or more to the
+    /// current edition, with which it is to be compared.
     pub fn next_counts_in(&self, lane: u32, lanes: u32) -> bool {
-        let counting = (u64::from(lanes) * u64::from(self.percent)).div_ceil(100);
-        self.next.is_some() && u64::from(lane) < counting
+        let share = (u64::from(lanes) * u64::from(self.percent)).div_ceil(100);
+        let most = if self.percent < 100 && lanes > 1 { lanes - 1 } else { lanes };
+        self.next.is_some() && u64::from(lane) < share.min(u64::from(most))
     }
 }
 
@@ -184,11 +188,21 @@ mod tests {
     }
 
     #[test]
-    fn the_share_of_lanes_is_rounded_up() {
-        for (percent, expected) in [(0, 0), (1, 1), (25, 4), (26, 5), (99, 16), (100, 16)] {
+    fn the_share_of_lanes_is_rounded_up_but_a_canary_never_has_them_all() {
+        let check = |lanes: u32, percent: u8, expected: usize| {
             let fit = Fit { next: Some(pushed("2")), percent, ..Fit::configured() };
-            let counting = (0..16).filter(|lane| fit.next_counts_in(*lane, 16)).count();
-            assert_eq!(counting, expected, "{percent} %");
+            let counting = (0..lanes).filter(|lane| fit.next_counts_in(*lane, lanes)).count();
+            assert_eq!(counting, expected, "{percent} % of {lanes}");
+        };
+        for (percent, expected) in [(0, 0), (1, 1), (25, 4), (26, 5), (94, 15), (99, 15), (100, 16)]
+        {
+            check(16, percent, expected);
+        }
+        for (percent, expected) in [(0, 0), (1, 1), (99, 1), (100, 2)] {
+            check(2, percent, expected);
+        }
+        for (percent, expected) in [(0, 0), (1, 1), (99, 1), (100, 1)] {
+            check(1, percent, expected);
         }
     }
 }

@@ -74,7 +74,7 @@ pub(in crate::cli) struct EditionOptions {
 /// Options of `plugin canary`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct CanaryOptions {
-    /// In what share of the lanes it counts; 0: it is only compared
+    /// In what share of the lanes it counts, rounded up to whole ones; 0: it is only compared
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     percent: u8,
     #[command(flatten)]
