@@ -70,7 +70,8 @@ impl Tape {
         patterns: PatternSet,
     ) -> Result<Tape, LaneError> {
         let mut descriptor = wanted.clone();
-        if !descriptor.lines.is_empty() {
+        // A filter is asked about every row, whether or not it names columns.
+        if kind == Kind::Filter || !descriptor.lines.is_empty() {
             descriptor.lines.extend([LineColumn::Time, LineColumn::Text]);
         }
         let tape = Arc::new(Mutex::new(Tape::default()));
@@ -324,6 +325,9 @@ impl Filter for Recorder {
 fn silence() -> Scores {
     Scores {
         rows: Vec::new(),
+
+#[cfg(test)]
+mod tests;
         channels: Vec::new(),
         marks: Vec::new(),
         quiet: Rows::None,
