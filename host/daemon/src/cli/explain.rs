@@ -84,7 +84,7 @@ fn write(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
         let message: String = score.template.chars().take(TEMPLATE_LETTERS_MAX).collect();
         table.push(&[
             format!("{:.2}", score.bits),
-            score.detector.clone() + if score.shadow { " (shadow)" } else { "" },
+            score.detector.clone(),
             format!("{:.3}", score.score),
             score.reason.clone(),
             sum(score, verdict.as_ref().map_or(0.0, |verdict| verdict.trials_bits)),

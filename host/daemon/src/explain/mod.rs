@@ -64,7 +64,7 @@ fn mend(error: &CaseError) -> &'static str {
     }
 }
 
-/// Explains an anomaly of a tenant by the plugins that are at work now.
+/// Explains an anomaly of a tenant by the plugins that counted when it was found, as far as they are there now.
 pub(crate) fn explain(
     base: &Base,
     fits: &BTreeMap<String, Kept>,
@@ -79,7 +79,7 @@ pub(crate) fn explain(
         .map_err(|source| ExplainError::Case { anomaly: anomaly.id.clone(), source })?;
     let makeup = &case.head.segment.makeup;
     let loadout = base.loadout_under(fits, makeup.settings.clone())?;
-    let differences = makeup.differences(&loadout.makeup());
+    let differences = makeup.differences(&loadout.makeup(), case.head.lane);
     if !differences.is_empty() {
         return Err(ExplainError::Changed { anomaly: anomaly.id.clone(), differences });
     }

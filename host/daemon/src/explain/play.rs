@@ -21,7 +21,7 @@ pub(super) struct Played {
 pub(super) fn play(loadout: &Loadout, case: &Case) -> Result<Played, ExplainError> {
     let head = &case.head;
     let (number, start_ms) = (head.number, head.subject.start_ms);
-    let mut lane = loadout.lane(head.lane)?;
+    let mut lane = loadout.lane_as(&head.segment.makeup, head.lane)?;
     lane.judge_by(number, loadout.settings().standard_of(&head.subject.source));
     lane.trace(Some((number, start_ms)));
     let mut played = Played::default();

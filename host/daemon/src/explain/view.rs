@@ -3,7 +3,7 @@
 use super::play::Played;
 use crate::recording::CaseHead;
 use bellwether_core::calibrate::{Basis, Judge, KindBasis, Side, TailBasis, WHOLE};
-use bellwether_core::lane::{Role, Taken, Verdict, Voice, Weighed};
+use bellwether_core::lane::{Taken, Verdict, Voice, Weighed};
 use bellwether_store::AnomalyDetail;
 use serde::Serialize;
 
@@ -87,8 +87,6 @@ pub struct Score {
     pub bits: f32,
     /// Name of the detector.
     pub detector: String,
-    /// Whether it is only compared with the live one.
-    pub shadow: bool,
     /// The detector's reason.
     pub reason: String,
     /// The message, variables as `<*>`; empty for the window as a whole.
@@ -205,18 +203,15 @@ fn score(one: Weighed, verdict: Option<&Verdict>) -> Score {
         (&taken.detector, taken.channel, taken.template, taken.weighed_bits)
             == (&one.detector, one.channel, one.template, own)
     };
-    let is_live = one.role == Role::Live;
     let taken = verdict.and_then(|verdict| verdict.candidates.iter().find(is_own));
-    let taken = taken.filter(|_| counts && is_live);
-    let voice = verdict.and_then(|verdict| {
-        verdict.voices.iter().find(|voice| voice.detector == one.detector && is_live)
-    });
+    let taken = taken.filter(|_| counts);
+    let voice = verdict
+        .and_then(|verdict| verdict.voices.iter().find(|voice| voice.detector == one.detector));
     let offset = voice.map_or(0.0, |voice| voice.offset);
     let trials = verdict.map_or(0.0, |verdict| verdict.trials_bits);
     let bits = taken.map_or(own + offset - trials, |taken| taken.bits);
     Score {
         bits: if counts { bits } else { 0.0 },
-        shadow: !is_live,
         template_id: one.message.map(|message| format!("{message:08x}")).unwrap_or_default(),
         channel: Some(one.channel).filter(|channel| *channel != WHOLE),
         side: match one.side {

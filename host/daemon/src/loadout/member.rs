@@ -6,6 +6,7 @@ use bellwether_core::lane::{DetectorSlot, FilterSlot, Lane, Learnt, Role, Seat, 
 use bellwether_core::plugin::WindowSpan;
 use bellwether_plugins::{CompiledPlugin, Health, HealthHandle, OpenError};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -77,10 +78,18 @@ impl Member {
         }
     }
 
+    /// The lanes of so many in which it counts.
+    pub(super) fn lanes(&self, lanes: u32) -> Range<u32> {
+        let next = self.fit.next_lanes(lanes);
+        match self.which {
+            Which::Current => next..lanes,
+            Which::Next => 0..next,
+        }
+    }
+
     /// Its seat in a lane of so many.
     pub(super) fn seat(&self, lane: u32, lanes: u32) -> Seat {
-        let counts = self.fit.next_counts_in(lane, lanes) == (self.which == Which::Next);
-        let role = if counts { Role::Live } else { Role::Shadow };
+        let role = if self.lanes(lanes).contains(&lane) { Role::Live } else { Role::Shadow };
         Seat { name: self.name.clone(), edition: self.edition.clone(), role }
     }
 

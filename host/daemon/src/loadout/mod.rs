@@ -9,9 +9,9 @@ mod tests;
 mod workshop;
 
 use crate::config::Config;
-use crate::recording::Makeup;
+use crate::recording::{Makeup, Seating};
 use crate::shipped;
-use bellwether_core::lane::{Lane, LaneError, Learnt, PatternSet, Wishes};
+use bellwether_core::lane::{Lane, LaneError, Learnt, PatternSet, Seat, Wishes};
 use bellwether_core::matcher::MatcherError;
 use bellwether_core::settings::Settings;
 use bellwether_plugins::{AdmitError, Health, HealthHandle, LogLine, OpenError, RuntimeError};
@@ -155,10 +155,14 @@ impl Loadout {
 
     /// What decides what its lanes say.
     pub(crate) fn makeup(&self) -> Makeup {
-        let member = |member: &Member| (member.name.clone(), member.edition.clone());
+        let seating = |member: &Member| Seating {
+            name: member.name.clone(),
+            edition: member.edition.clone(),
+            lanes: member.lanes(self.settings.lanes),
+        };
         Makeup {
             settings: self.settings.clone(),
-            members: self.members.iter().map(member).collect(),
+            members: self.members.iter().map(seating).collect(),
             patterns: self.patterns_digest,
         }
     }
@@ -170,19 +174,42 @@ impl Loadout {
 
     /// A new lane of that number with plugins of its own.
     pub fn lane(&self, number: u32) -> Result<Lane, LoadoutError> {
-        let settings = self.settings.clone();
-        let mut lane =
-            Lane::new(settings, self.patterns.clone(), Vec::new(), Vec::new(), self.wishes)?;
+        let mut lane = self.empty_lane()?;
         self.fit(number, &mut lane)?;
         Ok(lane)
     }
 
+    /// A lane with those plugins alone that counted in the lane of that number once, as far as they are here.
+    pub(crate) fn lane_as(&self, makeup: &Makeup, number: u32) -> Result<Lane, LoadoutError> {
+        let mut lane = self.empty_lane()?;
+        let seats = makeup.live_in(number).filter_map(|Seating { name, edition, .. }| {
+            Some((self.member(name, edition)?, Seat::live(name, edition)))
+        });
+        self.seat(number, &mut lane, seats)?;
+        Ok(lane)
+    }
+
+    fn empty_lane(&self) -> Result<Lane, LaneError> {
+        let settings = self.settings.clone();
+        Lane::new(settings, self.patterns.clone(), Vec::new(), Vec::new(), self.wishes)
+    }
+
     /// Lets a lane work with these plugins from now on; where that fails, it goes on as before.
     pub fn fit(&self, number: u32, lane: &mut Lane) -> Result<(), LoadoutError> {
+        let lanes = self.settings.lanes;
+        let seats = self.members.iter().map(|member| (member, member.seat(number, lanes)));
+        self.seat(number, lane, seats)
+    }
+
+    fn seat<'a>(
+        &self,
+        number: u32,
+        lane: &mut Lane,
+        seats: impl Iterator<Item = (&'a Member, Seat)>,
+    ) -> Result<(), LoadoutError> {
         let (mut filters, mut detectors, mut opened) = (Vec::new(), Vec::new(), Vec::new());
         let mut new = Vec::new();
-        for member in &self.members {
-            let seat = member.seat(number, self.settings.lanes);
+        for (member, seat) in seats {
             if !lane.has(&seat) {
                 new.push((member, seat.clone()));
             }
@@ -336,3 +363,6 @@ pub fn read_component(path: &Path, place: &str) -> Result<Vec<u8>, LoadoutError>
         |source| LoadoutError::Unreadable { place: place.into(), path: path.into(), source };
     std::fs::read(path).map_err(unreadable)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
-//! Whose health is told, and whose state is whose.
+//! Whose health is told, whose state is whose, and lanes as they were.
 
 use super::*;
 use crate::config::Origin;
 use crate::kit::stage;
+use bellwether_core::lane::Seat;
 use bellwether_plugins::{Limits, Runtime};
 
 #[test]
@@ -39,7 +40,7 @@ fn every_copy_and_every_edition_has_a_digest() {
     let fits = [("rate#2".to_owned(), Fit { next, ..Fit::configured() })].into();
     let other = |_: &str| Ok(shipped::component("entropy").expect("it ships").to_vec());
     let wanted = Wanted { fits, fetch: Some(&other) };
-    let workshop = Workshop::of(Runtime::new(Limits::default(), None).unwrap());
+    let workshop = Workshop::around(Runtime::new(Limits::default(), None).unwrap(), &config);
     let settings = settings(&config, "default");
     let loadout = Loadout::open(&workshop, &config, &wanted, settings, Wishes::default()).unwrap();
     let (_, edition) = loadout.shadows().pop_first().unwrap();
@@ -50,4 +51,37 @@ fn every_copy_and_every_edition_has_a_digest() {
     assert!(digest(&shadow).is_some_and(|own| Some(own) != digest("rate")));
     assert_eq!(split_key(&shadow), ("rate#2", Some(&*edition)));
     assert_eq!(digest("rate#3"), None);
+}
+
+/// The loadout while `rate` has this fit, beside nobody else.
+fn opened(fit: Fit) -> Loadout {
+    let mut config = Config::default();
+    config.detectors.truncate(1);
+    let wanted = Wanted { fits: [("rate".to_owned(), fit)].into(), fetch: None };
+    let workshop = Workshop::new(&config).expect("plugins run here");
+    Loadout::open(&workshop, &config, &wanted, settings(&config, "shop"), Wishes::default())
+        .expect("what ships can be opened")
+}
+
+#[test]
+fn a_lane_is_opened_with_those_who_counted_in_it_once() {
+    let next = Edition { offset: Some(-5.0), ..Edition::configured() };
+    let fit = |percent| Fit::configured().bring_in(next.clone(), percent, 1).expect("it is new");
+    let before = opened(Fit::configured()).makeup();
+    let (shadow, active) = (opened(fit(0)), opened(fit(100)));
+    let (first, second) = (&before.members[0], &active.makeup().members[1]);
+    assert_ne!(first.edition, second.edition);
+    let cases = [
+        // What was found before, while the edition that found it stands by.
+        (&before, &active, first, second),
+        (&shadow.makeup(), &active, first, second),
+        // What was found beside a shadow that came to count.
+        (&active.makeup(), &shadow, second, first),
+    ];
+    for (then, now, live, other) in cases {
+        assert_eq!(then.differences(&now.makeup(), 0), [] as [String; 0]);
+        let lane = now.lane_as(then, 0).expect("a lane");
+        let seats = [live, other].map(|own| lane.has(&Seat::live(&own.name, &own.edition)));
+        assert_eq!(seats, [true, false], "{then:?}");
+    }
 }

@@ -4,6 +4,7 @@ use bellwether_core::batch::Batch;
 use bellwether_core::lane::{Relief, Snapshot};
 use bellwether_core::settings::Settings;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// The head of a segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,29 +26,43 @@ pub struct Head {
 pub struct Makeup {
     /// Settings of the pipeline.
     pub settings: Settings,
-    /// Names and editions of the plugins, whatever their roles.
-    pub members: Vec<(String, String)>,
+    /// The plugins.
+    pub members: Vec<Seating>,
     /// A digest of all patterns.
     pub patterns: u64,
 }
 
+/// Where an edition of a plugin counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Seating {
+    /// Name of the plugin.
+    pub name: String,
+    /// What sits there.
+    pub edition: String,
+    /// The lanes in which it counts; in all others it is a shadow.
+    pub lanes: Range<u32>,
+}
+
 impl Makeup {
-    /// In what another one differs; empty if a lane works the same with both.
-    pub fn differences(&self, now: &Makeup) -> Vec<String> {
+    /// Those that count in a lane, in their order.
+    pub fn live_in(&self, lane: u32) -> impl Iterator<Item = &Seating> {
+        self.members.iter().filter(move |own| own.lanes.contains(&lane))
+    }
+
+    /// Why a lane cannot be worked out again with what is there now; empty if all are there that counted in it, in whatever
+    /// roles. Shadows change nothing.
+    pub fn differences(&self, now: &Makeup, lane: u32) -> Vec<String> {
         let mut differences = Vec::new();
-        for (name, edition) in &self.members {
-            match now.members.iter().find(|(own, _)| own == name) {
-                Some((_, own)) if own == edition => {}
-                _ if now.members.contains(&(name.clone(), edition.clone())) => {}
-                Some((_, own)) => {
+        for Seating { name, edition, .. } in self.live_in(lane) {
+            let mut theirs = now.members.iter().filter(|own| own.name == *name).peekable();
+            match theirs.peek().map(|own| &own.edition) {
+                _ if theirs.any(|own| own.edition == *edition) => {}
+                Some(own) => {
                     differences.push(format!("plugin `{name}` was {edition} and is {own} now"));
                 }
                 None => differences.push(format!("plugin `{name}` ({edition}) is not there")),
             }
         }
-        let came =
-            now.members.iter().filter(|(name, _)| self.members.iter().all(|(own, _)| own != name));
-        differences.extend(came.map(|(name, _)| format!("plugin `{name}` was not there")));
         if self.patterns != now.patterns {
             differences.push("the patterns are others".into());
         }
@@ -176,12 +191,16 @@ pub(super) mod tests {
     pub(in crate::recording) fn makeup() -> Makeup {
         Makeup {
             settings: Settings::default(),
-            members: vec![("rate".into(), "1".into()), ("novelty".into(), "2".into())],
+            members: vec![seating("rate", "1", 0..16), seating("novelty", "2", 0..16)],
             patterns: 7,
         }
     }
 
     #[test]
+    fn seating(name: &str, edition: &str, lanes: Range<u32>) -> Seating {
+        Seating { name: name.into(), edition: edition.into(), lanes }
+    }
+
     fn what_is_said_is_read() {
         let entries = [
             Entry::Source { number: 1, lane: 2, key: "file:a".into(), born: true },
@@ -205,25 +224,44 @@ pub(super) mod tests {
 
     #[test]
     fn differences_are_named() {
-        let with = |members: &[(&str, &str)], patterns| Makeup {
-            members: members.iter().map(|(name, own)| ((*name).into(), (*own).into())).collect(),
+        let with = |members: &[(&str, &str, Range<u32>)], patterns| Makeup {
+            members: members
+                .iter()
+                .map(|(name, edition, lanes)| seating(name, edition, lanes.clone()))
+                .collect(),
             patterns,
             ..makeup()
         };
         let then = makeup();
-        let cases: &[(Makeup, &[&str])] = &[
-            (then.clone(), &[]),
-            (with(&[("novelty", "2"), ("rate", "1")], 7), &[]),
-            (with(&[("rate", "9"), ("rate", "1"), ("novelty", "2")], 7), &[]),
-            (with(&[("rate", "9"), ("novelty", "2")], 7), &["plugin `rate` was 1 and is 9 now"]),
-            (with(&[("rate", "1")], 7), &["plugin `novelty` (2) is not there"]),
+        let all = 0..16;
+        let rate = |edition, lanes| ("rate", edition, lanes);
+        let novelty = || ("novelty", "2", all.clone());
+        let canary = with(&[rate("1", 4..16), rate("9", 0..4), novelty()], 7);
+        let cases: &[(&Makeup, u32, Makeup, &[&str])] = &[
+            (&then, 3, then.clone(), &[]),
+            (&then, 3, with(&[novelty(), rate("1", all.clone())], 7), &[]),
+            // The one that counted stands by.
+            (&then, 3, with(&[rate("9", all.clone()), rate("1", 0..0), novelty()], 7), &[]),
             (
-                with(&[("rate", "1"), ("novelty", "2"), ("dmd", "3")], 8),
-                &["plugin `dmd` was not there", "the patterns are others"],
+                &then,
+                3,
+                with(&[rate("9", all.clone()), novelty()], 7),
+                &["plugin `rate` was 1 and is 9 now"],
+            ),
+            (&then, 3, with(&[rate("1", all.clone())], 7), &["plugin `novelty` (2) is not there"]),
+            // One that came since is left out.
+            (
+                &then,
+                3,
+                with(&[rate("1", all.clone()), novelty(), ("dmd", "3", all.clone())], 8),
+                &["the patterns are others"],
             ),
         ];
-        for (now, expected) in cases {
-            assert_eq!(then.differences(now), *expected, "{now:?}");
+            // A shadow that is gone changed nothing; in the other lanes it counted.
+            (&canary, 4, then.clone(), &[]),
+            (&canary, 3, then.clone(), &["plugin `rate` was 9 and is 1 now"]),
+        for (then, lane, now, expected) in cases {
+            assert_eq!(then.differences(now, *lane), *expected, "lane {lane}: {now:?}");
         }
     }
 }

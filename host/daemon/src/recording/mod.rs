@@ -18,7 +18,7 @@ mod shelf;
 
 pub use block::RecordingError;
 pub use case::{Case, CaseError, CaseHead, CaseLimits, Subject};
-pub use entry::{Entry, Head, Makeup};
+pub use entry::{Entry, Head, Makeup, Seating};
 pub use reader::{Entries, Recording, Segment};
 pub use recorder::Recorder;
 pub use scribe::{Figures, Limits};
