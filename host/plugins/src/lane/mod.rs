@@ -91,6 +91,10 @@ impl Lane {
         self.pass(given.time_ms());
         let rows = given.rows();
         let pieces = if self.circuit.admits(self.now_ms) {
+            // Not behind the call: a save that kills the instance would leave nobody who can explain what was said.
+            if self.journal.is_full(self.code.limits().journal_bytes_max) {
+                self.save_all();
+            }
             match self.attempt(given, ask) {
                 Ok(reply) => {
                     self.circuit.success(rows, self.code.limits());
@@ -101,9 +105,6 @@ impl Lane {
         } else {
             Vec::new()
         };
-        if self.journal.is_full(self.code.limits().journal_bytes_max) {
-            self.save_all();
-        }
         let scored: u64 = pieces.iter().map(|piece| piece.rows.len() as u64).sum();
         let mut health = self.health.lock();
         health.calls += u64::from(!pieces.is_empty());

@@ -1,4 +1,4 @@
-//! Saving: when it is time, when the journal is full, and before an instance is changed for a new one.
+//! Saving: when it is time, before a call when the journal is full, and before an instance is changed for a new one.
 
 use bellwether_core::plugin::PluginCall;
 

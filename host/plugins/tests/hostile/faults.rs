@@ -250,7 +250,7 @@ fn odd_yet_allowed_replies_reach_the_host() {
     assert_eq!((window.rows, window.whole), (vec![1.0; WINDOW_ROWS], 1.0));
     let explanation = subject.detector.explain(window.reasons[0].token).unwrap();
     assert_eq!(explanation.summary, "token 2");
-    assert_eq!(explanation.evidence, [("token".to_owned(), "2".to_owned())]);
+    assert_eq!(explanation.evidence[0], ("token".to_owned(), "2".to_owned()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A fault that does not come again leaves no trace.
 
-use bellwether_core::plugin::{Plugin, PluginCall, PluginState};
+use bellwether_core::plugin::{Detector, Plugin, PluginCall, PluginState};
 use bellwether_plugins::{CircuitState, Limits, Runtime};
 
 use crate::lane::{HOUR_MS, Subject, limits};
@@ -73,9 +73,23 @@ fn a_full_journal_is_saved() {
     }
     assert_eq!(subject.health().states, 0, "three calls have room");
     subject.observe(&[(1, 100), (2, 10)]);
-    assert_eq!(subject.health().states, 2);
+    assert_eq!(subject.health().states, 0, "what was just said can be asked about first");
     subject.observe(&[(1, 1000)]);
+    assert_eq!(subject.health().states, 2);
     assert_eq!(subject.detector.save(1).unwrap().bytes[..8], 1400_u64.to_le_bytes());
+}
+
+#[test]
+fn the_instance_that_gave_a_reason_explains_it() {
+    let runtime = Runtime::new(Limits { journal_bytes_max: 700, ..limits() }, None).unwrap();
+    // The second batch fills the journal. Saving source 2 then kills the instance, and a new one is given its rows alone.
+    let mut subject = Subject::open(&runtime, "save trap source=2 calls=2").unwrap();
+    subject.observe(&[(1, 10)]);
+    subject.observe(&[(1, 100), (2, 10)]);
+    let explanation = subject.detector.explain(1).unwrap();
+    assert_eq!(explanation.evidence[1], ("rows".to_owned(), "110".to_owned()));
+    subject.observe(&[(1, 1)]);
+    assert_eq!((subject.health().states, subject.health().faults["trap"]), (2, 1));
 }
 
 #[test]

@@ -37,6 +37,8 @@ thread_local! {
     static SEEN: RefCell<BTreeMap<u32, Seen>> = const { RefCell::new(BTreeMap::new()) };
     /// Batches that this instance has been given.
     static CALLS: Cell<u64> = const { Cell::new(0) };
+    /// Rows of the last of them.
+    static ROWS: Cell<usize> = const { Cell::new(0) };
 }
 
 impl lifecycle::Guest for Hostile {
@@ -144,6 +146,7 @@ impl detection::Guest for Hostile {
         if let Some(deed) = reply {
             deed::reply(deed, &mut scores);
         }
+        ROWS.set(batch.runs.iter().map(|run| run.rows as usize).sum());
         scores
     }
 
@@ -172,7 +175,10 @@ impl detection::Guest for Hostile {
     fn explain(token: u32) -> Option<Explanation> {
         let mut explanation = Explanation {
             summary: format!("token {token}"),
-            evidence: vec![("token".into(), token.to_string())],
+            evidence: vec![
+                ("token".into(), token.to_string()),
+                ("rows".into(), ROWS.get().to_string()),
+            ],
         };
         if let Some(deed) = Order::read().deed(Place::named("explain")) {
             deed::anywhere(deed);
