@@ -167,7 +167,10 @@ impl Lane {
             let Some(state) = self.states.saved(source) else { continue };
             let before = live.instance.memory_bytes();
             match live.instance.load(source, state) {
-                Ok(Ok(())) => live.restored_bytes += live.instance.memory_bytes() - before,
+                Ok(Ok(())) => {
+                    live.restored_bytes += live.instance.memory_bytes() - before;
+                    self.suspect = self.suspect.filter(|suspect| *suspect != source);
+                }
                 Ok(Err(words)) => {
                     let fault = Fault::state(source, &words);
                     self.health.lock().fault(&self.descriptor.name, &fault);

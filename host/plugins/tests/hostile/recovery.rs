@@ -120,6 +120,12 @@ fn a_state_that_kills_once_is_kept() {
     assert_eq!(subject.observe(&[(2, 1)]), Some(vec![3.0]), "a state is loaded when it is needed");
     assert_eq!((subject.health().states, subject.poison.len()), (2, 0));
     assert_eq!(subject.health().faults, [("trap", 2)].into());
+    // Between two such deaths it was loaded well.
+    assert_eq!(subject.observe(&[(1, 1)]), Some(vec![4.0]));
+    assert!(subject.detector.save(1).is_some());
+    assert_eq!(subject.observe(&[(2, 1)]), Some(vec![4.0]));
+    assert_eq!((subject.health().states, subject.poison.len()), (2, 0));
+    assert_eq!(subject.health().faults, [("trap", 4)].into());
 }
 
 #[test]
