@@ -32,6 +32,9 @@ impl Pipeline {
             self.sleepers.sources.insert(source);
             let lane = self.intake.lane_of_source(source);
             self.send(self.worker_of(lane), Task::Forget { lane, source }, output)?;
+            if let Some(recorder) = &mut self.recorder {
+                recorder.forget(source);
+            }
         }
         Ok(may)
     }

@@ -13,6 +13,9 @@ mod recording;
 mod worker;
 mod workers;
 
+#[cfg(test)]
+mod tests;
+
 use crate::loadout::{Loadout, LoadoutError};
 use crate::recording::Recorder;
 use bellwether_core::correlate::{Correlator, Event};

@@ -120,6 +120,7 @@ impl Worker {
             }
             Task::Forget { lane, source } => {
                 self.lane(lane)?.forget(source);
+                self.recorded.sources.remove(&source);
                 say(Answer::Done)
             }
             Task::Relieve(relief) => {

@@ -74,8 +74,11 @@ struct Search<'a> {
 struct Part {
     /// Number and lane of the source, if the segment names it.
     named: Option<(u32, u32)>,
+    /// How often it does, before the closing.
+    namings: usize,
     born: bool,
-    snapshot: Option<Option<Snapshot>>,
+    /// One for each naming, in that order; the last may come with the next segment.
+    snapshots: Vec<Option<Snapshot>>,
     has_closing: bool,
     block: Vec<u8>,
     text: Vec<u8>,
@@ -112,10 +115,10 @@ impl<'a> Search<'a> {
         let Some(entry) = self.track.narrow(entry) else { return Ok(()) };
         match &entry {
             Entry::Source { number, lane, born, .. } => {
-                if self.part.named.is_some() {
-                    // It was forgotten, and is another one now.
-                    self.part = Part::default();
-                }
+                // It may have slept, or been forgotten: then it goes on from another state, and what was said before does
+                // not lead there.
+                let Part { namings, snapshots, .. } = std::mem::take(&mut self.part);
+                self.part = Part { namings: namings + 1, snapshots, ..Part::default() };
                 (self.part.named, self.part.born) = (Some((*number, *lane)), *born);
                 return Ok(());
             }
@@ -135,8 +138,8 @@ impl<'a> Search<'a> {
         }
         if *segment != current {
             self.strays.push((*segment, snapshot.clone()));
-        } else if self.part.snapshot.is_none() {
-            self.part.snapshot = Some(snapshot.clone());
+        } else {
+            self.part.snapshots.push(snapshot.clone());
         }
     }
 
@@ -144,9 +147,10 @@ impl<'a> Search<'a> {
     fn end_segment(&mut self, head: &Head, before: Option<&Head>) -> Result<(), CaseError> {
         let mut part = std::mem::take(&mut self.part);
         part.end_block()?;
-        let stray = self.strays.iter().find(|(segment, _)| *segment == head.number);
-        let snapshot = part.snapshot.or_else(|| stray.map(|(_, snapshot)| snapshot.clone()));
-        let snapshot = if part.born { Some(None) } else { snapshot };
+        let strays = self.strays.iter().filter(|(segment, _)| *segment == head.number);
+        let strays = strays.map(|(_, snapshot)| snapshot.clone());
+        let own = part.snapshots.into_iter().chain(strays).nth(part.namings.saturating_sub(1));
+        let snapshot = if part.born { Some(None) } else { own };
         let start_ms = self.subject.start_ms;
         let known = snapshot.as_ref().and_then(Option::as_ref);
         if known.is_some_and(|known| known.open_from_ms > start_ms) {
@@ -162,7 +166,9 @@ impl<'a> Search<'a> {
         }
         self.later.push(part.text);
         let whole = snapshot.is_some() && known.is_none_or(|own| own.newest_ms < start_ms as i64);
-        let goes_back = head.continues && before.is_some_and(|own| own.makeup == head.makeup);
+        let goes_back = part.namings < 2
+            && head.continues
+            && before.is_some_and(|own| own.makeup == head.makeup);
         self.result = match (part.named, snapshot) {
             _ if self.later.iter().map(Vec::len).sum::<usize>() > self.bytes_max => {
                 Some(Err(CaseError::TooLarge))

@@ -73,7 +73,8 @@ impl Makeup {
 /// What was handed to a lane, or what a lane answered about itself.
 #[derive(Debug, PartialEq, Deserialize)]
 pub enum Entry {
-    /// Whose number it is from here on; said in each segment before the number is spoken of.
+    /// Whose number it is from here on; said in each segment before the number is spoken of, and again when the source was
+    /// forgotten or slept meanwhile.
     Source {
         /// Number of the source.
         number: u32,
@@ -84,8 +85,8 @@ pub enum Entry {
         /// Whether it was met just now, so that nothing is known of it.
         born: bool,
     },
-    /// A source as it was before the first that a segment says of it. It comes later than that, sometimes only in the next
-    /// segment.
+    /// A source as it was before the first that a segment says of it once it is named. It comes later than that, sometimes
+    /// only in the next segment; where a source is named again, each has its own, in that order.
     Snapshot {
         /// Number of that segment.
         segment: u64,
@@ -196,11 +197,11 @@ pub(super) mod tests {
         }
     }
 
-    #[test]
     fn seating(name: &str, edition: &str, lanes: Range<u32>) -> Seating {
         Seating { name: name.into(), edition: edition.into(), lanes }
     }
 
+    #[test]
     fn what_is_said_is_read() {
         let entries = [
             Entry::Source { number: 1, lane: 2, key: "file:a".into(), born: true },
@@ -232,10 +233,10 @@ pub(super) mod tests {
             patterns,
             ..makeup()
         };
-        let then = makeup();
         let all = 0..16;
         let rate = |edition, lanes| ("rate", edition, lanes);
         let novelty = || ("novelty", "2", all.clone());
+        let then = makeup();
         let canary = with(&[rate("1", 4..16), rate("9", 0..4), novelty()], 7);
         let cases: &[(&Makeup, u32, Makeup, &[&str])] = &[
             (&then, 3, then.clone(), &[]),
@@ -256,10 +257,10 @@ pub(super) mod tests {
                 with(&[rate("1", all.clone()), novelty(), ("dmd", "3", all.clone())], 8),
                 &["the patterns are others"],
             ),
-        ];
             // A shadow that is gone changed nothing; in the other lanes it counted.
             (&canary, 4, then.clone(), &[]),
             (&canary, 3, then.clone(), &["plugin `rate` was 9 and is 1 now"]),
+        ];
         for (then, lane, now, expected) in cases {
             assert_eq!(then.differences(now, *lane), *expected, "lane {lane}: {now:?}");
         }

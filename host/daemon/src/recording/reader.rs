@@ -66,7 +66,7 @@ impl Recording {
     }
 
     /// The sources as they were before the first that a segment says of them, by key. Sources that are absent were not
-    /// spoken of, or born in it.
+    /// spoken of, or unknown before it.
     pub fn snapshots(&self, place: usize) -> Result<BTreeMap<String, Snapshot>, RecordingError> {
         let Some(wanted) = self.segments.get(place) else { return Ok(BTreeMap::new()) };
         let mut snapshots = BTreeMap::new();
@@ -74,7 +74,7 @@ impl Recording {
         for entry in self.entries_from(place) {
             match entry? {
                 (number, _) if number > wanted.head.number + 1 => break,
-                (_, Entry::Snapshot { segment, key, snapshot: Some(snapshot), .. })
+                (_, Entry::Snapshot { segment, key, snapshot, .. })
                     if segment == wanted.head.number =>
                 {
                     // A source that slept meanwhile has a second one.
@@ -83,7 +83,7 @@ impl Recording {
                 _ => {}
             }
         }
-        Ok(snapshots)
+        Ok(snapshots.into_iter().filter_map(|(key, own)| Some((key, own?))).collect())
     }
 
     /// The entries of one source from the beginning of a segment on, those for all sources included.

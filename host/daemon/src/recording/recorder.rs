@@ -134,7 +134,7 @@ impl Recorder {
         self.say(&Said::Source { number, lane, key, born });
     }
 
-    /// The number of a source may be given to another one.
+    /// A source is gone, or sleeps: it is named and handed out anew when its number is spoken of again.
     pub(crate) fn forget(&mut self, source: u32) {
         if let Some(began) = &mut self.segment {
             began.named.remove(&source);

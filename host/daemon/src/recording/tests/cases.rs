@@ -2,7 +2,7 @@
 
 use super::super::case::keep;
 use super::*;
-use bellwether_core::lane::Snapshot;
+use bellwether_core::lane::{Relief, Snapshot};
 
 const MINUTE: u64 = 60_000;
 /// The window in question is the tenth.
@@ -24,9 +24,13 @@ enum Step {
     Gap,
     /// The same, with other plugins.
     Change,
+    /// The source falls asleep; the next line wakes it.
+    Sleep,
+    /// All lanes let go of something.
+    Relieve,
 }
 
-use Step::{Born, Change, Close, Gap, Is, Line, Next};
+use Step::{Born, Change, Close, Gap, Is, Line, Next, Relieve, Sleep};
 
 struct Tape {
     folder: TempDir,
@@ -54,7 +58,7 @@ impl Tape {
         }
         let (segment, makeup) = (self.segment, self.makeup.clone());
         let recorder = self.recorder();
-        if recorder.is_new(1) {
+        if !matches!(step, Sleep | Relieve | Is(..)) && recorder.is_new(1) {
             recorder.name(1, 0, "file:a", matches!(step, Born));
             recorder.name(2, 0, "file:b", false);
         }
@@ -72,6 +76,8 @@ impl Tape {
                 let makeup = self.makeup.clone();
                 self.segment = self.recorder().begin(makeup, 0);
             }
+            Sleep => recorder.forget(1),
+            Relieve => recorder.relieve(Relief::Examples),
             Born | Gap => {}
         }
     }
@@ -103,6 +109,7 @@ fn found(steps: &[Step]) -> Option<(u64, bool, String)> {
         }
         Entry::Records { batch, .. } => Some(format!("{}", batch.time_ms(0) as u64 / MINUTE)),
         Entry::Close { until_ms, .. } => Some(format!("|{}", until_ms / MINUTE)),
+        Entry::Relieve(_) => Some("~".into()),
         _ => None,
     };
     let entries = case.entries().filter_map(|entry| short(entry.expect("it is whole")));
@@ -174,6 +181,26 @@ fn a_case_begins_before_its_window_and_ends_with_it() {
             "plugins changed within the window",
             &[Line(10), Is(9, 10), Change, Line(10), Is(10, 10), Close(11)],
             Some((1, false, "=10 10 |11")),
+        ),
+        (
+            "what gave way while it slept",
+            &[Line(6), Is(5, 6), Close(7), Sleep, Relieve, Line(10), Is(6, 7), Close(11)],
+            Some((0, true, "=6 10 |11")),
+        ),
+        (
+            "it slept, and its first state comes when it is awake again",
+            &[Line(6), Close(7), Sleep, Relieve, Line(10), Is(5, 6), Is(6, 7), Close(11)],
+            Some((0, true, "=6 10 |11")),
+        ),
+        (
+            "it slept, and none of its states came",
+            &[Line(6), Close(7), Sleep, Line(10), Next, Line(10), Is(10, 10), Close(11)],
+            None,
+        ),
+        (
+            "it slept afterwards",
+            &[Line(9), Is(8, 9), Relieve, Line(10), Close(11), Sleep, Line(13), Is(10, 11)],
+            Some((0, true, "=8 9 ~ 10 |11")),
         ),
         ("it is still open", &[Line(9), Is(8, 9), Line(10), Close(10)], None),
         ("it is too long ago", &[Line(12), Is(11, 12), Close(13)], None),
