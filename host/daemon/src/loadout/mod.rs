@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
 pub(crate) use member::{next_of, split_key};
-pub use runtime::{runtime, runtime_of};
+pub use runtime::{limits, runtime, runtime_of};
 pub use workshop::Workshop;
 pub(crate) use workshop::pattern_set;
 

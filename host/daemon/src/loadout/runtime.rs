@@ -11,11 +11,18 @@ pub fn runtime(config: &Config) -> Result<Runtime, RuntimeError> {
 
 /// The same for so many instances at a time.
 pub fn runtime_of(config: &Config, instances_max: u32) -> Result<Runtime, RuntimeError> {
-    let PluginConfig { cache_dir, memory_bytes_max, .. } = &config.plugins;
+    let cache_dir = &config.plugins.cache_dir;
+    let folder = cache_dir.clone().or_else(default_cache_folder);
+    start(Limits { instances_max, ..limits(config) }, folder.as_deref(), cache_dir.is_some())
+}
+
+/// The limits that a configuration asks for.
+pub fn limits(config: &Config) -> Limits {
+    let PluginConfig { memory_bytes_max, .. } = &config.plugins;
     let defaults = Limits::default();
-    let limits = Limits {
+    Limits {
         component_bytes_max: config.plugins.component_bytes_max,
-        instances_max,
+        instances_max: config.plugins.instances_max,
         detector_memory_bytes_max: *memory_bytes_max,
         filter_memory_bytes_max: defaults.filter_memory_bytes_max.min(*memory_bytes_max),
         fuel_per_call: config.plugins.fuel_per_call,
@@ -27,9 +34,7 @@ pub fn runtime_of(config: &Config, instances_max: u32) -> Result<Runtime, Runtim
         // Other work may be under way, and a machine may be slow to start.
         compile_wall_ms_max: 2_000 * config.plugins.compile_cpu_s_max + 60_000,
         ..defaults
-    };
-    let folder = cache_dir.clone().or_else(default_cache_folder);
-    start(limits, folder.as_deref(), cache_dir.is_some())
+    }
 }
 
 /// Starts a runtime that compiles what comes from outside in a child of this program.

@@ -3,10 +3,11 @@
 use super::test::record;
 use super::which;
 use crate::chain::chain;
-use crate::cli::{Failure, stdout};
+use crate::cli::{Failure, load_config, stdout};
 use crate::kit::measure::{Cost, Figures, ROUNDS, Spread, measure};
 use crate::kit::stage::{self, Log};
 use crate::kit::subject::Subject;
+use crate::loadout::limits;
 use crate::output::table::Table;
 use crate::watch::plain_name;
 use bellwether_connect::Reader;
@@ -26,6 +27,9 @@ pub(in crate::cli) struct Options {
     /// The component, the name of one that ships, or the folder of a project, which is built
     #[arg(value_name = "FILE|NAME|DIR", default_value = ".")]
     plugin: PathBuf,
+    /// The configuration whose limits and patterns hold; without one, the defaults
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Measure on this log instead of generated traffic
     #[arg(long, value_name = "FILE")]
     lines: Option<PathBuf>,
@@ -38,7 +42,8 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let plugin = which::find(&options.plugin)?.plugin;
+    let config = load_config(options.config.as_deref())?;
+    let plugin = which::find(&options.plugin, &config)?.plugin;
     let logs = match &options.lines {
         Some(path) => vec![read(path)?],
         None => stage::generated(options.hours, SEED)?,
@@ -48,8 +53,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let subject = Subject { plugin, config: options.settings.to_string() };
     let failed = |error: &dyn std::error::Error| Failure::data(vec![chain(error)]);
     let mut opened = subject.open().map_err(|error| failed(&error))?;
-    let tape = record(kind, opened.plugin().descriptor(), &logs)?;
-    let limits = Limits::default();
+    let tape = record(kind, opened.plugin().descriptor(), &logs, &config)?;
+    let limits = limits(&config);
     let figures = measure(&subject, &tape, &limits).map_err(|error| failed(&error))?;
     let mut out = stdout();
     let sources = tape.keys.len();

@@ -2,6 +2,7 @@
 
 use super::which::{self, Found};
 use crate::cli::{Failure, stdout};
+use crate::config::Config;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ pub(in crate::cli) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let project = which::open(&options.dir)?;
-    let Found { plugin, component } = which::build(&project)?;
+    let Found { plugin, component } = which::build(&project, &Config::default())?;
     let (component, inspection) = (component.unwrap_or_default(), plugin.inspection());
     // As a person here would type it.
     let here = std::env::current_dir().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `bellwether plugin inspect`: what a plugin is, wants, promises and may use.
 
 use super::which;
-use crate::cli::{Failure, Format, stdout};
+use crate::cli::{Failure, Format, load_config, stdout};
 use crate::output::{json, terminal::safe};
 use bellwether_plugins::{Inspection, Kind};
 use std::io::{self, Write};
@@ -13,13 +13,17 @@ pub(in crate::cli) struct Options {
     /// The component, the name of one that ships, or the folder of a project, which is built
     #[arg(value_name = "FILE|NAME|DIR")]
     plugin: PathBuf,
+    /// The configuration whose limits hold; without one, the defaults
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// How it is written
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let plugin = which::find(&options.plugin)?.plugin;
+    let config = load_config(options.config.as_deref())?;
+    let plugin = which::find(&options.plugin, &config)?.plugin;
     let mut out = stdout();
     match options.format {
         Format::Json => json::write(&mut out, plugin.inspection())?,

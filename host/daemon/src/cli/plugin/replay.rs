@@ -20,10 +20,10 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let found = which::find(&options.plugin)?;
     replay::run_with(&options.replay, || {
-        let others = options.replay.config.as_deref();
-        let others = others.map(|path| load_config(Some(path))).transpose()?;
-        Ok(found.config(others, &options.settings))
+        let path = options.replay.config.as_deref();
+        let config = load_config(path)?;
+        let found = which::find(&options.plugin, &config)?;
+        Ok(found.config(path.map(|_| config), &options.settings))
     })
 }

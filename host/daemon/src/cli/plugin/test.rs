@@ -42,7 +42,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         }
         Err(error) => return Err(error.into()),
     };
-    let found = which::build(&project)?;
+    let config = Config::default();
+    let found = which::build(&project, &config)?;
     let tests = options.dir.join("tests");
     let settings = match read(&tests.join("config.json"))? {
         Some(bytes) => which::parse_settings(&String::from_utf8_lossy(&bytes))
@@ -114,7 +115,7 @@ fn hold_to_contract(found: &Found, settings: &Value, logs: &[Log]) -> Result<Vec
     let refused = |error| Failure::data(vec![chain(&error)]);
     let mut opened = subject.open().map_err(refused)?;
     let wanted = opened.plugin().descriptor().clone();
-    let tape = record(plugin.kind(), &wanted, logs)?;
+    let tape = record(plugin.kind(), &wanted, logs, &Config::default())?;
     conformance::check(&subject, &tape).map_err(refused)
 }
 
@@ -123,8 +124,9 @@ pub(super) fn record(
     kind: bellwether_plugins::Kind,
     wanted: &bellwether_core::plugin::Descriptor,
     logs: &[Log],
+    config: &Config,
 ) -> Result<Tape, Failure> {
-    let patterns = pattern_set(&Config::default(), std::iter::once(wanted));
+    let patterns = pattern_set(config, std::iter::once(wanted));
     let patterns = patterns.map_err(|error| Failure::data(vec![chain(&error)]))?;
     Tape::record(logs, kind, wanted, patterns).map_err(|error| Failure::data(vec![chain(&error)]))
 }

@@ -18,10 +18,10 @@ pub(super) struct Found {
     pub(super) component: Option<PathBuf>,
 }
 
-/// Finds what a person calls by a path or a name.
-pub(super) fn find(named: &Path) -> Result<Found, Failure> {
+/// Finds what a person calls by a path or a name, and admits it within the limits of a configuration.
+pub(super) fn find(named: &Path, config: &Config) -> Result<Found, Failure> {
     if named.is_dir() {
-        return build(&open(named)?);
+        return build(&open(named)?, config);
     }
     if !named.exists() {
         let component = named.to_str().and_then(shipped::component).ok_or_else(|| {
@@ -31,11 +31,11 @@ pub(super) fn find(named: &Path) -> Result<Found, Failure> {
                 shipped::names()
             )])
         })?;
-        return Ok(Found { plugin: admit(component, named)?, component: None });
+        return Ok(Found { plugin: admit(component, named, config)?, component: None });
     }
     let bytes =
         read_component(named, "plugin").map_err(|error| Failure::no_input(vec![chain(&error)]))?;
-    Ok(Found { plugin: admit(&bytes, named)?, component: Some(named.into()) })
+    Ok(Found { plugin: admit(&bytes, named, config)?, component: Some(named.into()) })
 }
 
 /// The project in a folder.
@@ -44,11 +44,11 @@ pub(super) fn open(folder: &Path) -> Result<Project, Failure> {
 }
 
 /// Compiles a project; its component is put where cargo builds.
-pub(super) fn build(project: &Project) -> Result<Found, Failure> {
+pub(super) fn build(project: &Project, config: &Config) -> Result<Found, Failure> {
     let bytes = project.build()?;
     let component = project.target_dir.join(format!("{}.wasm", project.package));
     std::fs::write(&component, &bytes).map_err(|error| Failure::write(&component, &error))?;
-    Ok(Found { plugin: admit(&bytes, &component)?, component: Some(component) })
+    Ok(Found { plugin: admit(&bytes, &component, config)?, component: Some(component) })
 }
 
 impl Found {
@@ -90,8 +90,8 @@ pub(super) fn parse_settings(text: &str) -> Result<Value, String> {
     }
 }
 
-fn admit(bytes: &[u8], named: &Path) -> Result<CompiledPlugin, Failure> {
-    let runtime = runtime(&Config::default()).map_err(|error| Failure::our_fault(chain(&error)))?;
+fn admit(bytes: &[u8], named: &Path, config: &Config) -> Result<CompiledPlugin, Failure> {
+    let runtime = runtime(config).map_err(|error| Failure::our_fault(chain(&error)))?;
     let refused = |error| Failure::data(vec![format!("`{}`: {}", named.display(), chain(&error))]);
     runtime.admit(bytes).map_err(refused)
 }
@@ -106,5 +106,24 @@ impl From<guest_build::Error> for Failure {
             }
             _ => Failure::data(lines),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_admitted_depends_on_the_configuration() {
+        let mut strict = Config::default();
+        strict.plugins.component_bytes_max = 1 << 10;
+        let find = |config: &Config| find(Path::new("rate"), config);
+        assert_eq!(find(&Config::default()).expect("it ships").component, None);
+        let refused = find(&strict).err().expect("it is larger than that");
+        assert!(format!("{refused:?}").contains("1024"), "{refused:?}");
+        let mut poor = Config::default();
+        poor.plugins.memory_bytes_max = 8 << 20;
+        let granted = find(&poor).expect("it needs little").plugin.inspection().limits.clone();
+        assert_eq!(granted.memory_bytes_max, 8 << 20);
     }
 }
