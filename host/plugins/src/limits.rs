@@ -148,7 +148,7 @@ impl Default for Limits {
             table_elements_max: 30_000,
             core_instances_max: 8,
             stack_bytes_max: 512 * KIB,
-            instances_max: 512,
+            instances_max: 1024,
             fuel_per_call: 10_000_000,
             fuel_per_window: 200_000_000,
             fuel_per_row: 100_000,

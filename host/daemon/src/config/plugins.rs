@@ -1,5 +1,6 @@
 //! Which detectors and filters run, with what settings, and within which limits.
 
+use bellwether_plugins::Limits;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -91,59 +92,60 @@ impl PluginConfig {
             "cache",
             "Folder for compiled plugins; if left out, one in the user's cache folder.",
         );
+        let limits = Limits::default();
         PluginConfig {
             cache_dir: cache_dir.map(|text| folder.join(text)),
             memory_bytes_max: table.integer(
                 "memory_bytes_max",
-                64 << 20,
+                limits.detector_memory_bytes_max,
                 1 << 20..=1 << 30,
-                "Most memory of one instance in bytes.",
+                "Most memory of one instance in bytes; of a filter 16 MiB, if that is less.",
             ),
             fuel_per_row: table.integer(
                 "fuel_per_row",
-                100_000,
+                limits.fuel_per_row,
                 1_000..=1_000_000_000,
-                "Instructions a plugin may use for each row it is given.",
+                "Instructions a detector may use for each row it is given.",
             ),
             fuel_per_call: table.integer(
                 "fuel_per_call",
-                10_000_000,
+                limits.fuel_per_call,
                 1_000_000..=1_000_000_000_000,
                 "Instructions a plugin may use for each batch, besides those for the rows.",
             ),
             fuel_per_window: table.integer(
                 "fuel_per_window",
-                200_000_000,
+                limits.fuel_per_window,
                 1_000_000..=1_000_000_000_000,
                 "Instructions a plugin may use for each closed window, besides those for the rows.",
             ),
             state_bytes_max: table.integer(
                 "state_bytes_max",
-                8 << 20,
+                limits.state_bytes_max,
                 1 << 10..=1 << 30,
                 "Largest saved state of a source in bytes.",
             ),
             component_bytes_max: table.integer(
                 "component_bytes_max",
-                4 << 20,
+                limits.component_bytes_max,
                 1 << 10..=256 << 20,
                 "Largest plugin file in bytes.",
             ),
             compile_memory_bytes_max: table.integer(
                 "compile_memory_bytes_max",
-                1 << 30,
+                limits.compile_memory_bytes_max,
                 256 << 20..=1 << 40,
                 "Most memory in bytes of the process that compiles a plugin which does not ship.",
             ),
             compile_cpu_s_max: table.integer(
                 "compile_cpu_s_max",
-                120,
+                limits.compile_cpu_s_max,
                 1..=3600,
                 "Most processor time in seconds of that process.",
             ),
             instances_max: table.integer(
                 "instances_max",
-                1024,
+                limits.instances_max,
                 16..=4096,
                 "Most instances at a time: one for each plugin, lane and tenant, two while one gives way to another.",
             ),
