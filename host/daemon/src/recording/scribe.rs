@@ -60,7 +60,7 @@ pub struct Figures {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     figures: Mutex<Figures>,
-    /// The number of a segment that cannot be gone on with, and one more.
+    /// One more than the number of the last segment that cannot be gone on with.
     broken: AtomicU64,
     /// The segment that is written, which may be behind the one that is spoken of.
     pub(super) written: AtomicU64,
@@ -77,7 +77,7 @@ impl Shared {
 
     /// Says that a segment cannot be gone on with; heard once.
     pub(super) fn give_up(&self, segment: u64, why: String) {
-        if self.broken.swap(segment + 1, Ordering::Relaxed) == segment + 1 {
+        if self.broken.fetch_max(segment + 1, Ordering::Relaxed) > segment {
             return;
         }
         warn!(why, "the recording has a gap; it is tried again with the next segment");
@@ -87,7 +87,7 @@ impl Shared {
     }
 
     pub(super) fn is_broken(&self, segment: u64) -> bool {
-        self.broken.load(Ordering::Relaxed) == segment + 1
+        self.broken.load(Ordering::Relaxed) > segment
     }
 }
 
@@ -266,5 +266,21 @@ impl Scribe {
     fn show(&self) {
         let mut figures = self.shared.figures();
         (figures.segments, figures.bytes) = (self.kept.len() as u64, self.bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_failure_mends_nothing() {
+        let shared = Shared::default();
+        assert!(!shared.is_broken(0));
+        for segment in [5, 4, 5] {
+            shared.give_up(segment, "a disk".into());
+            assert_eq!([shared.is_broken(5), shared.is_broken(6)], [true, false], "{segment}");
+        }
+        assert_eq!(shared.figures().gaps, 1);
     }
 }
