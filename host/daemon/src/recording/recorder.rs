@@ -96,7 +96,7 @@ impl Recorder {
         let age_ms = (self.clock)().saturating_sub(began.at_ms);
         let is_written = self.shared.written.load(Ordering::Acquire) == began.number;
         let bytes = self.shared.segment_bytes.load(Ordering::Relaxed);
-        let is_large = bytes >= self.limits.segment_bytes() && bytes / 2 >= began.snapshot_bytes;
+        let is_large = self.limits.is_large(bytes, began.snapshot_bytes);
         age_ms >= self.limits.minutes_per_segment * 60_000
             || (is_large && is_written && !self.shared.is_broken(began.number))
     }

@@ -31,9 +31,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Bytes from which a segment is followed by the next.
-    pub(super) fn segment_bytes(&self) -> u64 {
-        self.bytes_max / 4
+    /// Whether a segment of so many bytes, of which so many are states, is to be followed by the next. Many states make it
+    /// longer, but always leave room in which it can grow.
+    pub(super) fn is_large(&self, bytes: u64, state_bytes: u64) -> bool {
+        let usual = bytes >= self.bytes_max / 4 && bytes / 2 >= state_bytes;
+        usual || bytes >= state_bytes.midpoint(self.bytes_max)
     }
 }
 
@@ -225,7 +227,7 @@ impl Scribe {
         }
         if self.bytes() > self.limits.bytes_max {
             return Err(io::Error::other(
-                "the states of the sources alone are more than `recording.bytes_max`; raise it",
+                "the states of the sources and what came since are more than `recording.bytes_max`; raise it",
             ));
         }
         Ok(())
@@ -272,6 +274,17 @@ impl Scribe {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_segment_ends_before_it_takes_all_room() {
+        let cases = CaseLimits { bytes_max: 0, days: 1 };
+        let limits = Limits { bytes_max: 1000, minutes: 1, minutes_per_segment: 1, cases };
+        // Bytes of states, and those from which the segment is large.
+        for (state_bytes, expected) in [(0, 250), (125, 250), (200, 400), (600, 800), (900, 950)] {
+            let first = (0..).find(|bytes| limits.is_large(*bytes, state_bytes));
+            assert_eq!(first, Some(expected), "{state_bytes} bytes of states");
+        }
+    }
 
     #[test]
     fn a_late_failure_mends_nothing() {
