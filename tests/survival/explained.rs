@@ -58,7 +58,7 @@ pub(super) fn demand_all(config: &str, anomalies: &[Value]) {
 }
 
 fn recording(place: &Place, database: &str) -> PathBuf {
-    place.folder.path().join(format!("{database}.recording/default"))
+    place.folder.path().join(format!("{database}.db.recording/default"))
 }
 
 /// The segments of a recording with their bytes, the oldest first.

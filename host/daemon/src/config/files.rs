@@ -63,3 +63,10 @@ pub(super) fn expand(folder: &Path, text: &str) -> Result<Vec<PathBuf>, String> 
     found.sort();
     if found.is_empty() { Err(none()) } else { Ok(found) }
 }
+
+/// What lies beside the file of the store, with an ending behind the whole name: two stores never share it.
+pub(super) fn beside(store: &Path, ending: &str) -> PathBuf {
+    let mut path = store.as_os_str().to_owned();
+    path.push(format!(".{ending}"));
+    path.into()
+}

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::files::beside;
 use super::table::Table;
 
 /// Fewer bytes would be full of states at once.
@@ -26,7 +27,7 @@ impl RecordingConfig {
     /// Where the recording of a tenant lies. The usual folder has the name of the store, so that two stores side by side do
     /// not share it.
     pub fn folder(&self, store: &Path, tenant: &str) -> PathBuf {
-        let usual = || store.with_extension("recording");
+        let usual = || beside(store, "recording");
         self.dir.clone().unwrap_or_else(usual).join(tenant)
     }
 

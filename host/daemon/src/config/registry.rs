@@ -34,8 +34,8 @@ impl RegistryConfig {
     pub(super) fn read(table: &mut Table<'_>, folder: &Path) -> RegistryConfig {
         let dir = table.optional_text(
             "registry_dir",
-            "plugins",
-            "Folder for pushed plugins; if left out, `plugins` beside the file of the store.",
+            "/var/lib/bellwether/plugins",
+            "Folder for pushed plugins; beside the database and named after it, with `.plugins` behind the name.",
         );
         let bytes_max = table.integer(
             "registry_bytes_max",
@@ -89,10 +89,10 @@ fn read_keys(table: &mut Table<'_>, folder: &Path) -> Vec<TrustedKey> {
 }
 
 impl Config {
-    /// The folder of pushed plugins.
+    /// The folder of pushed plugins. The usual one has the name of the store: whoever stores there must be alone.
     pub fn registry(&self) -> Folder {
         let registry = &self.plugins.registry;
-        let beside = || self.store.path.parent().unwrap_or(Path::new("")).join("plugins");
-        Folder::new(&registry.dir.clone().unwrap_or_else(beside), registry.bytes_max)
+        let usual = || files::beside(&self.store.path, "plugins");
+        Folder::new(&registry.dir.clone().unwrap_or_else(usual), registry.bytes_max)
     }
 }

@@ -50,15 +50,22 @@ fn keys_are_read_with_the_configuration() {
 }
 
 #[test]
-fn the_registry_lies_beside_the_store() {
+fn what_lies_beside_a_store_is_its_own() {
     let cases = [
-        ("", "plugins\""),
-        ("store: {path: data/b.db}", "data/plugins\""),
-        ("store: {path: data/b.db}\nplugins: {registry_dir: r}", "r\""),
+        ("", "bellwether.db"),
+        ("store: {path: data/b.db}", "data/b.db"),
+        ("store: {path: data/b.sqlite}", "data/b.sqlite"),
+        ("store: {path: data/b}", "data/b"),
     ];
-    for (yaml, expected) in cases {
+    for (yaml, store) in cases {
         let config = check_with(&[], yaml, &[]).unwrap();
         let shown = format!("{:?}", config.registry());
-        assert!(shown.contains(&format!("/{expected}")), "{yaml}: {shown}");
+        assert!(shown.contains(&format!("/{store}.plugins\"")), "{yaml}: {shown}");
+        let recording = config.recording.folder(&config.store.path, "shop");
+        assert!(recording.ends_with(format!("{store}.recording/shop")), "{recording:?}");
     }
+    let named = "plugins: {registry_dir: r}\nrecording: {dir: s}";
+    let config = check_with(&[], named, &[]).unwrap();
+    assert!(format!("{:?}", config.registry()).contains("/r\""));
+    assert!(config.recording.folder(&config.store.path, "shop").ends_with("s/shop"));
 }
