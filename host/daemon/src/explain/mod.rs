@@ -57,10 +57,10 @@ pub enum ExplainError {
 fn mend(error: &CaseError) -> &'static str {
     match error {
         CaseError::Absent => {
-            "raise `recording.bytes_max` or `recording.cases_bytes_max` for the next one"
+            "for the next one, raise `recording.bytes_max` or `recording.cases_bytes_max`, or lower \
+             `recording.minutes_per_segment` where its source says much"
         }
-        CaseError::TooLarge => "raise `recording.bytes_max` for the next one, and ask sooner",
-        CaseError::Recording(_) | CaseError::Unwritten(_) => "see below",
+        _ => "see below",
     }
 }
 

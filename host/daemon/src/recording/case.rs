@@ -70,8 +70,10 @@ pub enum CaseError {
     /// What it would be made of is not there.
     #[error("the recording does not reach back to its first window, or has a gap there")]
     Absent,
-    /// It is too much to be kept.
-    #[error("its window has more than {CASE_BYTES_MAX} bytes")]
+    /// It is too much to be kept; it can only be cut out while the recording reaches back to it.
+    #[error(
+        "its source has said more than {CASE_BYTES_MAX} bytes since its segment began; lower `recording.minutes_per_segment`"
+    )]
     TooLarge,
     /// It cannot be written.
     #[error("it cannot be written")]
