@@ -163,5 +163,6 @@ fn killed_anywhere_it_explains_the_same() {
     let known: Vec<&str> = all.iter().map(id_of).collect();
     let mut new = anomalies(&config);
     new.retain(|anomaly| !known.contains(&id_of(anomaly)));
+    assert!(!new.is_empty(), "the new trouble is told");
     demand_all(&config, &new);
 }
