@@ -165,6 +165,24 @@ impl Bitmap {
         selected
     }
 
+    /// Appends the rows of another one.
+    pub fn extend(&mut self, other: &Bitmap) {
+        let shift = self.rows % 8;
+        self.rows += other.rows;
+        if shift == 0 {
+            self.bytes.extend_from_slice(&other.bytes);
+            return;
+        }
+        for byte in &other.bytes {
+            if let Some(last) = self.bytes.last_mut() {
+                *last |= byte << shift;
+            }
+            self.bytes.push(byte >> (8 - shift));
+        }
+        // The last one may have no row in it.
+        self.bytes.truncate(self.rows.div_ceil(8));
+    }
+
     /// Sets every row that the other has.
     pub fn union(&mut self, other: &Bitmap) {
         debug_assert_eq!(self.rows, other.rows);
@@ -197,6 +215,24 @@ mod tests {
         [0, 4, 9].into_iter().for_each(|row| keep.insert(row));
         let selected = bits.select(&keep);
         assert_eq!((selected.rows(), selected.bytes()), (3, &[0b110][..]));
+    }
+
+    #[test]
+    fn rows_are_appended_wherever_the_first_ones_end() {
+        let of = |rows: &mut dyn Iterator<Item = usize>, count| {
+            let mut bits = Bitmap::new(count);
+            rows.filter(|row| row % 3 == 0).for_each(|row| bits.insert(row));
+            bits
+        };
+        for before in 0..20 {
+            for more in 0..20 {
+                let mut bits = of(&mut (0..before), before);
+                let mut added = Bitmap::new(more);
+                (0..more).filter(|row| (before + row) % 3 == 0).for_each(|row| added.insert(row));
+                bits.extend(&added);
+                assert_eq!(bits, of(&mut (0..before + more), before + more), "{before}, {more}");
+            }
+        }
     }
 
     #[test]

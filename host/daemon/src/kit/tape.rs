@@ -249,14 +249,7 @@ fn pick(column: &Column, rows: &[usize]) -> Column {
 /// Adds the rows of one column to another of the same type; columns of a plugin never change their type.
 fn append(all: &mut Column, more: &Column) {
     match (all, more) {
-        (Column::Bits(all), Column::Bits(more)) => {
-            let before = all.rows();
-            let mut both = Bitmap::new(before + more.rows());
-            (0..before).filter(|row| all.contains(*row)).for_each(|row| both.insert(row));
-            let added = (0..more.rows()).filter(|row| more.contains(*row));
-            added.for_each(|row| both.insert(before + row));
-            *all = both;
-        }
+        (Column::Bits(all), Column::Bits(more)) => all.extend(more),
         (Column::U8s(all), Column::U8s(more)) => all.extend(more),
         (Column::U32s(all), Column::U32s(more)) => all.extend(more),
         (Column::U64s(all), Column::U64s(more)) => all.extend(more),
@@ -325,9 +318,6 @@ impl Filter for Recorder {
 fn silence() -> Scores {
     Scores {
         rows: Vec::new(),
-
-#[cfg(test)]
-mod tests;
         channels: Vec::new(),
         marks: Vec::new(),
         quiet: Rows::None,
@@ -335,3 +325,6 @@ mod tests;
         reasons: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
