@@ -7,6 +7,12 @@ use crate::word;
 
 /// The most findings that are kept of one anomaly; the first ones tell how it began.
 pub const FINDINGS_MAX: u64 = 100;
+/// Examples that are kept of one.
+pub const EXAMPLES_MAX: usize = 10;
+/// Facts that are kept of one.
+pub const FACTS_MAX: usize = 50;
+/// Bytes that are kept of its sentence, of a template, an example, a fact; cut between characters.
+pub const ANOMALY_TEXT_BYTES_MAX: usize = 4_000;
 
 /// The most notes that people can leave at one anomaly.
 pub const NOTES_MAX: u64 = 100;

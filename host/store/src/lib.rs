@@ -34,8 +34,8 @@ pub use alert::{
     AlertKind, AlertRow, AlertState, Due, DueAlert, DueQuery, NewAlert, PENDING_MAX, SinkDepth,
 };
 pub use anomaly::{
-    AnomalyDetail, AnomalyRow, AnomalyState, AnomalySummary, FINDINGS_MAX, FindingRow, NOTES_MAX,
-    Note, Said, Severity,
+    ANOMALY_TEXT_BYTES_MAX, AnomalyDetail, AnomalyRow, AnomalyState, AnomalySummary, EXAMPLES_MAX,
+    FACTS_MAX, FINDINGS_MAX, FindingRow, NOTES_MAX, Note, Said, Severity,
 };
 pub use checkpoint::{
     Checkpoint, InputRow, Loaded, PaneRow, PluginStateRow, SourceRow, TemplateRow,

@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// A report about other messages joins an anomaly whose last window is at most so many windows ago.
 const FOLLOWS_WINDOWS: u64 = 2;
 /// An anomaly is announced again when it is so many bits stronger than last said.
-const STRONGER_BITS: f32 = 4.0;
+pub const STRONGER_BITS: f32 = 4.0;
 
 /// The open anomalies of a tenant.
 #[derive(Debug)]

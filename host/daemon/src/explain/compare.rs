@@ -3,17 +3,15 @@
 use super::play::Played;
 use crate::recording::CaseHead;
 use crate::watch::anomaly;
-use bellwether_core::correlate::{Correlator, EventKind};
-use bellwether_store::{AnomalyDetail, AnomalyRow, FINDINGS_MAX, FindingRow};
+use bellwether_core::correlate::{Correlator, EventKind, STRONGER_BITS};
+use bellwether_store::{
+    ANOMALY_TEXT_BYTES_MAX, AnomalyDetail, AnomalyRow, EXAMPLES_MAX, FACTS_MAX, FINDINGS_MAX,
+    FindingRow,
+};
 use std::fmt::Debug;
 
-/// Texts of which so much is equal were cut when they were kept.
-const CUT_BYTES: usize = 3_900;
-/// Examples and facts that are kept.
-const EXAMPLES_MAX: usize = 10;
-const FACTS_MAX: usize = 50;
-/// An anomaly whose bits have grown by so much was told again, with figures of a later window.
-const TOLD_AGAIN_BITS: f32 = 3.9;
+/// Texts of which so much is equal were cut when they were kept; a character has up to four bytes.
+const CUT_BYTES: usize = ANOMALY_TEXT_BYTES_MAX - 3;
 
 /// In what it differs from what is kept; empty if it is the same to the last bit.
 pub(super) fn differences(head: &CaseHead, played: &Played, detail: &AnomalyDetail) -> Vec<String> {
@@ -34,7 +32,8 @@ pub(super) fn differences(head: &CaseHead, played: &Played, detail: &AnomalyDeta
     notes.compare("name of the message", &kept.template_id, &found.template_id);
     notes.compare("pattern", &kept.pattern, &found.pattern);
     notes.compare("lines before", &kept.before_per_minute, &found.before_per_minute);
-    if kept.bits - found.bits < TOLD_AGAIN_BITS {
+    // What has grown so much since was told again, with figures of a later window.
+    if kept.bits < found.bits + STRONGER_BITS {
         notes.text("sentence", &kept.sentence, &found.sentence);
     }
     if kept.bits < found.bits {

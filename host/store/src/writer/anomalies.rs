@@ -2,16 +2,12 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::anomaly::{AnomalyRow, AnomalyState, FINDINGS_MAX, FindingRow, Severity};
+use crate::anomaly::{
+    ANOMALY_TEXT_BYTES_MAX as TEXT_BYTES_MAX, AnomalyRow, AnomalyState, EXAMPLES_MAX, FACTS_MAX,
+    FINDINGS_MAX, FindingRow, Severity,
+};
 use crate::error::Fault;
 use crate::word;
-
-/// Bytes that are kept of a sentence, a template, an example, a fact.
-const TEXT_BYTES_MAX: usize = 4_000;
-
-/// Examples and facts that are kept of an anomaly.
-const EXAMPLES_MAX: usize = 10;
-const FACTS_MAX: usize = 50;
 
 /// Writes an anomaly and appends its findings.
 pub(super) fn put(
