@@ -3,14 +3,11 @@
 use super::fit::{Component, Edition, Fit};
 use super::member::{Member, Setting, Which, edition_of};
 use super::{LoadoutError, Wanted, read_component};
-use crate::config::{Config, OnFailure, Origin};
+use crate::config::{Config, OnFailure, Origin, default_offset};
 use crate::shipped;
 use bellwether_plugins::{CompiledPlugin, Kind, Runtime};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-
-/// Bits added to what a detector says of which nothing is known: counts have many channels.
-const OFFSET: f64 = -3.0;
 
 /// A plugin as the configuration file names it.
 struct Named {
@@ -102,7 +99,7 @@ fn editions(
 
 fn setting(edition: &Edition, named: Option<&Named>, plugin: &CompiledPlugin) -> Setting {
     let usual = named.map(|named| named.setting.clone()).unwrap_or(match plugin.kind() {
-        Kind::Detector => Setting::Detector { offset: OFFSET, window_s: None },
+        Kind::Detector => Setting::Detector { offset: default_offset(None), window_s: None },
         Kind::Filter => Setting::Filter { on_failure: OnFailure::Open },
     });
     match usual {
