@@ -43,13 +43,19 @@ fn read(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
 }
 
-/// The files of a folder at any depth, by their paths in it.
+/// The files of a folder at any depth, by their paths in it, without what is hidden or was built there. What comes or goes
+/// is seen as well.
 fn folder(folder: &Path) -> io::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(next) = waiting.pop() {
+        println!("cargo::rerun-if-changed={}", next.display());
         for entry in fs::read_dir(next)? {
-            let path = entry?.path();
+            let entry = entry?;
+            let (path, name) = (entry.path(), entry.file_name());
+            if name == "target" || name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
             if path.is_dir() {
                 waiting.push(path);
             } else if let Ok(below) = path.strip_prefix(folder) {
