@@ -7,6 +7,7 @@ use crate::explain::{BasisView, ExplainError, Explanation, Score, SizeView, Tail
 use crate::output::terminal::safe;
 use crate::output::{json, table::Table};
 use crate::platform::{Base, read_wanted};
+use bellwether_core::lane::WEIGHED_MAX;
 use bellwether_store::{AnomalyDetail, Reader};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -93,9 +94,13 @@ fn write(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
         ]);
     }
     table.write(out)?;
-    let further = scores.len().saturating_sub(SCORES_MAX) as u64 + explanation.scores_left_out;
+    let further = scores.len().saturating_sub(SCORES_MAX);
     if further > 0 {
         writeln!(out, "… and {further} more scores; `--format json` has them")?;
+    }
+    if explanation.scores_left_out > 0 {
+        let counted = explanation.scores_left_out;
+        writeln!(out, "… and {counted} beyond the first {WEIGHED_MAX}, which are only counted")?;
     }
     if let Some(verdict) = verdict {
         writeln!(out)?;

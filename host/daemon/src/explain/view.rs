@@ -33,9 +33,9 @@ pub struct Explanation {
     pub faults: Vec<String>,
     /// What the detectors together say.
     pub verdict: Option<VerdictView>,
-    /// Every score about the window, the most surprising first.
+    /// The scores about the window, the most surprising first; what there is beyond tens of thousands is left out.
     pub scores: Vec<Score>,
-    /// Further ones.
+    /// Further ones, which are only counted.
     pub scores_left_out: u64,
 }
 
