@@ -127,14 +127,12 @@ pub(super) fn keep(
     shelf::demand_room(folder)?;
     let mut missed = Vec::new();
     for (subject, text) in subjects.iter().zip(cut(recording, subjects, CASE_BYTES_MAX)?) {
-        match text {
-            Ok(text) => {
-                let path = path_of(folder, &subject.anomaly);
-                let new = path.with_extension("new");
-                std::fs::write(&new, text)?;
-                std::fs::rename(&new, &path)?;
-            }
-            Err(error) => missed.push((subject.anomaly.clone(), error)),
+        let path = path_of(folder, &subject.anomaly);
+        let new = path.with_extension("new");
+        let write =
+            |text: Vec<u8>| std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &path));
+        if let Err(error) = text.and_then(|text| Ok(write(text)?)) {
+            missed.push((subject.anomaly.clone(), error));
         }
     }
     tidy_up(&folder.join(FOLDER), limits)?;

@@ -224,8 +224,15 @@ impl Recorder {
         if let Err(error) = orders.try_send(order) {
             let (std::sync::mpsc::TrySendError::Full(order)
             | std::sync::mpsc::TrySendError::Disconnected(order)) = error;
-            if let Order::Block(block, _) = order {
-                self.shared.waiting_bytes.fetch_sub(block.len(), Ordering::Relaxed);
+            match order {
+                Order::Keep(_) => {
+                    self.shared.figures().cases_missed += 1;
+                    return;
+                }
+                Order::Block(block, _) => {
+                    self.shared.waiting_bytes.fetch_sub(block.len(), Ordering::Relaxed);
+                }
+                Order::Begin(_) => {}
             }
             self.fall_behind();
         }

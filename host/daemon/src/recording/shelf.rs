@@ -1,6 +1,6 @@
 //! The segments in a folder: their names, and where a restart goes on.
 
-use super::block::{Blocks, Front, RecordingError};
+use super::block::{Blocks, RecordingError};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -82,11 +82,9 @@ pub(super) fn go_on(folder: &Path, mark: Option<u64>) -> io::Result<Place> {
 /// Where the last block with that mark ends.
 fn last_marked(path: &Path, mark: u64) -> Option<u64> {
     let mut found = None;
-    let fronts =
-        |blocks: &mut Blocks| -> Result<Option<Front>, RecordingError> { blocks.next_front() };
     let mut read = || -> Result<(), RecordingError> {
         let mut blocks = Blocks::open(path)?;
-        while let Some(front) = fronts(&mut blocks)? {
+        while let Some(front) = blocks.next_front()? {
             if front.mark == mark {
                 found = Some(front.end());
             }

@@ -274,3 +274,20 @@ fn the_oldest_cases_give_way() {
     }
     assert_eq!(keep_one("06", CaseLimits { days: 0, ..limits }), 0, "all are of the past");
 }
+
+#[test]
+fn one_that_cannot_be_written_costs_no_other() {
+    let mut tape = Tape::new();
+    for step in [Line(9), Is(8, 9), Line(10), Close(11)] {
+        tape.step(&step);
+    }
+    let folder = tape.finish();
+    let recording = Recording::open(folder.path()).expect("a recording");
+    // A folder that has something in it stands in its place.
+    fs::create_dir_all(folder.path().join("cases/01/in the way")).expect("created");
+    let subjects = ["01", "02"].map(|id| Subject::of(id, "file:a", 11 * MINUTE, MINUTE));
+    let missed = keep(folder.path(), &recording, &subjects, LIMITS.cases).expect("it goes on");
+    let missed: Vec<&str> = missed.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(missed, ["01"]);
+    assert!(folder.path().join("cases/02").is_file());
+}
