@@ -3,8 +3,11 @@
 //! The same words as in `wit/`, where their meaning is written down. The WebAssembly runtime implements the two traits;
 //! tests and benchmarks implement them natively.
 
+mod given;
+
 use crate::batch::Run;
 use crate::column::{Bitmap, Column};
+pub use given::{Given, GivenLines, GivenWindow};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -227,6 +230,20 @@ pub struct Scores {
     pub whole: f32,
     /// Why.
     pub reasons: Vec<Reason>,
+}
+
+impl Scores {
+    /// Nothing to say about any row, nor about the window.
+    pub fn silent() -> Self {
+        Scores {
+            rows: Vec::new(),
+            channels: Vec::new(),
+            marks: Vec::new(),
+            quiet: Rows::None,
+            whole: f32::NAN,
+            reasons: Vec::new(),
+        }
+    }
 }
 
 /// What a plugin says about one finding.

@@ -6,14 +6,15 @@ use std::time::Instant;
 use wasmtime::Store;
 use wasmtime::component::Instance as Linked;
 
-use bellwether_core::plugin::{ClosedWindow, Descriptor, Explanation, Lines, Scores, Verdicts};
+use bellwether_core::plugin::{
+    ClosedWindow, Descriptor, Explanation, Given, Lines, Scores, Verdicts,
+};
 
 use crate::admission::Kind;
 use crate::bindings::{Level, detection, filtering, lifecycle, types};
 use crate::compiled::Code;
 use crate::fault::Fault;
 use crate::health::HealthHandle;
-use crate::lane::given::Given;
 use crate::limiter::Limiter;
 use crate::limits::Budget;
 use crate::link::Inside;

@@ -11,6 +11,7 @@ mod detect;
 mod dictionary;
 mod filtering;
 mod fit;
+mod input;
 mod judge;
 mod learnt;
 mod memory;
@@ -34,6 +35,7 @@ pub use dead::DeadLetter;
 use detect::{LaneDetector, best_patterns};
 use filtering::LaneFilter;
 pub use fit::{DetectorSlot, FilterSlot, Role, Seat, Seated};
+pub use input::Input;
 pub use learnt::Learnt;
 pub use memory::Relief;
 use merging::Merged;
@@ -44,24 +46,6 @@ pub use state::{MetTemplate, SavedSource, Snapshot};
 use std::sync::Arc;
 use trace::Trace;
 pub use trace::{Taken, Verdict, Voice, WEIGHED_MAX, Weighed};
-
-/// What a lane is told.
-#[derive(Debug)]
-pub enum Input {
-    /// Records of its sources.
-    Records(Batch),
-    /// Event time of some of them is complete up to there: their windows close.
-    Close {
-        /// Numbers of the sources.
-        sources: Vec<u32>,
-        /// Milliseconds since 1970.
-        until_ms: u64,
-    },
-    /// Event time of the tenant has come so far: a good moment for plugins to save their state or to be tried again.
-    Tick(u64),
-    /// Nothing more comes: what waits in windows that did not close is judged as far as it goes.
-    End,
-}
 
 /// A record that passed the filters.
 #[derive(Debug, Clone, PartialEq, Eq)]

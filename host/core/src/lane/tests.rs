@@ -118,14 +118,7 @@ fn descriptor(lines: &[LineColumn], series: &[SeriesColumn]) -> Descriptor {
 }
 
 fn silence() -> Option<Scores> {
-    Some(Scores {
-        rows: vec![],
-        channels: vec![],
-        marks: vec![],
-        quiet: Rows::None,
-        whole: f32::NAN,
-        reasons: vec![],
-    })
+    Some(Scores::silent())
 }
 
 impl Fake {

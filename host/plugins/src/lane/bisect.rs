@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bellwether_core::plugin::{Descriptor, Explanation, PluginCall};
+use bellwether_core::plugin::{Descriptor, Explanation, Given, PluginCall};
 
 use super::Lane;
-use super::given::Given;
 use super::recover::Failure;
 use crate::fault::Fault;
 use crate::instance::Instance;

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use bellwether_core::plugin::{
-    ClosedWindow, Descriptor, Detector, Explanation, Lines, Plugin, PluginCall, PluginState,
+    ClosedWindow, Descriptor, Detector, Explanation, Given, Lines, Plugin, PluginCall, PluginState,
     Poison, Scores, WindowSpan,
 };
 
 use super::bisect::{Ask, Piece};
-use super::given::Given;
 use super::{Lane, merge};
 use crate::compiled::Code;
 use crate::fault::Fault;

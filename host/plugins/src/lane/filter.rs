@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use bellwether_core::plugin::{
-    Descriptor, Filter, Lines, Plugin, PluginCall, PluginState, Poison, Verdicts,
+    Descriptor, Filter, Given, Lines, Plugin, PluginCall, PluginState, Poison, Verdicts,
 };
 
 use super::bisect::{Ask, Piece};
-use super::given::Given;
 use super::{Lane, merge};
 use crate::compiled::Code;
 use crate::fault::Fault;

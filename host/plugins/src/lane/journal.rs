@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::given::Given;
+use bellwether_core::plugin::Given;
 
 /// Calls in their order, and from which on each source is not in its saved state.
 #[derive(Debug, Default)]

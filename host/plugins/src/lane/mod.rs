@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use bellwether_core::plugin::{Descriptor, PluginCall, PluginState, Poison, WindowSpan};
+use bellwether_core::plugin::{Descriptor, Given, PluginCall, PluginState, Poison, WindowSpan};
 
 use crate::circuit::Circuit;
 use crate::compiled::Code;
@@ -24,7 +24,6 @@ use states::States;
 mod bisect;
 mod detector;
 mod filter;
-pub(crate) mod given;
 mod journal;
 mod merge;
 mod recover;
@@ -33,7 +32,6 @@ mod states;
 
 pub use detector::LaneDetector;
 pub use filter::LaneFilter;
-use given::Given;
 
 /// Poison that waits to be taken; more is only counted.
 const POISON_WAITING_MAX: usize = 256;

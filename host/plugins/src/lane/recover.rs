@@ -6,10 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use bellwether_core::plugin::PluginCall;
+use bellwether_core::plugin::{Given, PluginCall};
 
 use super::bisect::{Ask, Piece};
-use super::given::Given;
 use super::{Lane, configured};
 use crate::fault::Fault;
 use crate::instance::Instance;

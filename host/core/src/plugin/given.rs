@@ -1,18 +1,17 @@
 //! What a plugin was given in one call, to keep, to cut and to give again.
 
+use super::{ClosedWindow, Lines};
+use crate::batch::Run;
+use crate::column::Column;
 use std::ops::Range;
 use std::sync::Arc;
-
-use bellwether_core::batch::Run;
-use bellwether_core::column::Column;
-use bellwether_core::plugin::{ClosedWindow, Lines};
 
 /// Bytes of a call beside its columns.
 const CALL_BYTES: usize = 128;
 
 /// Lines or a window.
 #[derive(Debug, Clone)]
-pub(crate) enum Given {
+pub enum Given {
     /// For `observe` and `evaluate`.
     Lines(GivenLines),
     /// For `close-window`.
@@ -21,42 +20,53 @@ pub(crate) enum Given {
 
 /// Lines; their columns are shared with whoever else has them.
 #[derive(Debug, Clone)]
-pub(crate) struct GivenLines {
-    seq: u64,
-    watermark_ms: u64,
-    runs: Arc<[Run]>,
-    columns: Arc<[Arc<Column>]>,
+pub struct GivenLines {
+    /// As in [`Lines`].
+    pub seq: u64,
+    /// As in [`Lines`].
+    pub watermark_ms: u64,
+    /// As in [`Lines`].
+    pub runs: Arc<[Run]>,
+    /// As in [`Lines`].
+    pub columns: Arc<[Arc<Column>]>,
 }
 
 /// A closed window.
 #[derive(Debug, Clone)]
-pub(crate) struct GivenWindow {
-    source: u32,
-    start_ms: u64,
-    end_ms: u64,
-    lines: u64,
-    rows: usize,
-    columns: Arc<[Arc<Column>]>,
-    vector: Arc<[f32]>,
+pub struct GivenWindow {
+    /// As in [`ClosedWindow`].
+    pub source: u32,
+    /// As in [`ClosedWindow`].
+    pub start_ms: u64,
+    /// As in [`ClosedWindow`].
+    pub end_ms: u64,
+    /// As in [`ClosedWindow`].
+    pub lines: u64,
+    /// As in [`ClosedWindow`].
+    pub rows: usize,
+    /// As in [`ClosedWindow`].
+    pub columns: Arc<[Arc<Column>]>,
+    /// As in [`ClosedWindow`].
+    pub vector: Arc<[f32]>,
 }
 
 impl Given {
     /// Lines, to keep.
-    pub(crate) fn lines(lines: &Lines<'_>) -> Self {
+    pub fn lines(lines: &Lines<'_>) -> Self {
         let &Lines { seq, watermark_ms, runs, columns } = lines;
         let (runs, columns) = (runs.into(), columns.into());
         Given::Lines(GivenLines { seq, watermark_ms, runs, columns })
     }
 
     /// A window, to keep.
-    pub(crate) fn window(window: &ClosedWindow<'_>) -> Self {
+    pub fn window(window: &ClosedWindow<'_>) -> Self {
         let &ClosedWindow { source, start_ms, end_ms, lines, rows, columns, vector } = window;
         let (columns, vector) = (columns.into(), vector.into());
         Given::Window(GivenWindow { source, start_ms, end_ms, lines, rows, columns, vector })
     }
 
     /// Number of rows.
-    pub(crate) fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         match self {
             Given::Lines(lines) => lines.view().rows(),
             Given::Window(window) => window.rows,
@@ -64,7 +74,7 @@ impl Given {
     }
 
     /// Event time that has come with it.
-    pub(crate) fn time_ms(&self) -> u64 {
+    pub fn time_ms(&self) -> u64 {
         match self {
             Given::Lines(lines) => lines.watermark_ms,
             Given::Window(window) => window.end_ms,
@@ -72,7 +82,7 @@ impl Given {
     }
 
     /// Whose rows they are.
-    pub(crate) fn sources(&self) -> impl Iterator<Item = u32> {
+    pub fn sources(&self) -> impl Iterator<Item = u32> {
         let (runs, window) = match self {
             Given::Lines(lines) => (&lines.runs[..], None),
             Given::Window(window) => (&[][..], Some(window.source)),
@@ -81,7 +91,7 @@ impl Given {
     }
 
     /// Roughly what keeping it takes.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         let (columns, others) = match self {
             Given::Lines(lines) => (&lines.columns, lines.runs.len() * size_of::<Run>()),
             Given::Window(window) => (&window.columns, window.vector.len() * 4),
@@ -90,7 +100,7 @@ impl Given {
     }
 
     /// Some adjacent rows of it; a window has no parts.
-    pub(crate) fn part(&self, rows: Range<usize>) -> Given {
+    pub fn part(&self, rows: Range<usize>) -> Given {
         let Given::Lines(lines) = self else { return self.clone() };
         let mut first = 0;
         let runs = lines.runs.iter().filter_map(|run| {
@@ -102,7 +112,7 @@ impl Given {
     }
 
     /// The rows of some sources; `None` where there are none.
-    pub(crate) fn only(&self, wanted: impl Fn(u32) -> bool) -> Option<Given> {
+    pub fn only(&self, wanted: impl Fn(u32) -> bool) -> Option<Given> {
         let lines = match self {
             Given::Window(window) => return wanted(window.source).then(|| self.clone()),
             Given::Lines(lines) if lines.runs.iter().all(|run| wanted(run.source)) => {
@@ -125,7 +135,7 @@ impl Given {
 
 impl GivenLines {
     /// As it crosses the boundary.
-    pub(crate) fn view(&self) -> Lines<'_> {
+    pub fn view(&self) -> Lines<'_> {
         let GivenLines { seq, watermark_ms, runs, columns } = self;
         Lines { seq: *seq, watermark_ms: *watermark_ms, runs, columns }
     }
@@ -138,7 +148,7 @@ impl GivenLines {
 
 impl GivenWindow {
     /// As it crosses the boundary.
-    pub(crate) fn view(&self) -> ClosedWindow<'_> {
+    pub fn view(&self) -> ClosedWindow<'_> {
         ClosedWindow {
             source: self.source,
             start_ms: self.start_ms,
