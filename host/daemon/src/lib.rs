@@ -14,7 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod explain;
 pub mod generate;
-mod kit;
+pub mod kit;
 pub mod loadout;
 mod output;
 mod page;

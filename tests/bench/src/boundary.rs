@@ -4,7 +4,6 @@ use crate::combine::combine;
 use crate::report::{Report, Title};
 use crate::rounds::{Rounds, ns_per_item};
 use crate::stages;
-use crate::tape::silence;
 use crate::traffic::Traffic;
 use crate::work::{Baselines, LITERAL, containing};
 use anyhow::{Context, Result, bail, ensure};
@@ -223,7 +222,7 @@ impl Native {
     }
 
     fn observe(&mut self, columns: &[Column]) -> Result<Scores> {
-        let mut scores = silence();
+        let mut scores = Scores::silent();
         match columns {
             [Column::U8s(_)] => {}
             [Column::Bits(a), Column::Bits(b), Column::Bits(c), Column::U8s(severity)] => {

@@ -19,7 +19,6 @@ mod shipped;
 mod stages;
 mod start;
 mod swaps;
-mod tape;
 mod tenants;
 mod traffic;
 // The guests' own sources, compiled natively: the peers of the calls into the guests.

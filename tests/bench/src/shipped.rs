@@ -8,11 +8,14 @@ use crate::natives::{
 };
 use crate::report::{Report, Title};
 use crate::rounds::{Rounds, ns_per_item_anew};
-use crate::tape::{Rowed, Tape, Windowed, record};
 use crate::traffic::Traffic;
 use anyhow::{Context, Error, Result, ensure};
+use bellwether::config::Config;
+use bellwether::kit::{Log, listen, pattern_set};
 use bellwether_core::column::Column;
-use bellwether_core::plugin::{Detector, Filter, Plugin};
+use bellwether_core::plugin::{
+    Descriptor, Detector, Filter, Given, GivenLines, GivenWindow, Plugin,
+};
 use bellwether_plugins::{CompiledPlugin, LaneDetector, LaneFilter, Limits, Runtime};
 use bellwether_sdk::testing::{self, Batch, Run, TextColumn, Window};
 use bellwether_sdk::{DetectorPlugin, FilterPlugin};
@@ -75,11 +78,11 @@ impl Bench<'_> {
             native.configure("{}").map_err(Error::msg)?;
             Ok(native)
         };
-        let tape = record(self.traffic, SHARE, guest()?.descriptor())?;
-        if !tape.batches.is_empty() {
-            let given: Vec<Batch> = tape.batches.iter().map(batch).collect();
+        let (lines, windows) = given(self.traffic, &plugin, guest()?.descriptor())?;
+        if !lines.is_empty() {
+            let given: Vec<Batch> = lines.iter().map(batch).collect();
             let ours = |guest: &mut LaneDetector| {
-                let each = tape.batches.iter().map(|rowed| guest.observe(&rowed.lines()));
+                let each = lines.iter().map(|given| guest.observe(&given.view()));
                 each.map(|scores| {
                     scores.map(|own| said(own.rows.len(), own.marks.len(), own.whole))
                 })
@@ -89,13 +92,13 @@ impl Bench<'_> {
                 let each = given.iter().map(|batch| native.observe(batch));
                 Some(each.map(|own| said(own.rows.len(), own.marks.len(), own.whole)).sum())
             };
-            let rows = rows_of(&tape);
+            let rows = rows_of(&lines);
             self.compare(&plugin, ("ns/row", rows), (&guest, &ours), (&native, &theirs))?;
         }
-        if !tape.windows.is_empty() {
-            let given: Vec<Window> = tape.windows.iter().map(window).collect();
+        if !windows.is_empty() {
+            let given: Vec<Window> = windows.iter().map(window).collect();
             let ours = |guest: &mut LaneDetector| {
-                let each = tape.windows.iter().map(|own| guest.close_window(&own.window()));
+                let each = windows.iter().map(|given| guest.close_window(&given.view()));
                 each.map(|scores| {
                     scores.map(|own| said(own.rows.len(), own.marks.len(), own.whole))
                 })
@@ -105,8 +108,8 @@ impl Bench<'_> {
                 let each = given.iter().map(|window| native.close_window(window));
                 Some(each.map(|own| said(own.rows.len(), own.marks.len(), own.whole)).sum())
             };
-            let windows = tape.windows.len();
-            self.compare(&plugin, ("ns/window", windows), (&guest, &ours), (&native, &theirs))?;
+            let items = windows.len();
+            self.compare(&plugin, ("ns/window", items), (&guest, &ours), (&native, &theirs))?;
         }
         Ok(())
     }
@@ -123,16 +126,16 @@ impl Bench<'_> {
             native.configure(DROP).map_err(Error::msg)?;
             Ok(native)
         };
-        let tape = record(self.traffic, SHARE, guest()?.descriptor())?;
-        let given: Vec<Batch> = tape.batches.iter().map(batch).collect();
+        let (lines, _) = given(self.traffic, &plugin, guest()?.descriptor())?;
+        let given: Vec<Batch> = lines.iter().map(batch).collect();
         let ours = |guest: &mut LaneFilter| {
-            let each = tape.batches.iter().map(|rowed| guest.evaluate(&rowed.lines()));
+            let each = lines.iter().map(|given| guest.evaluate(&given.view()));
             each.map(|verdicts| verdicts.map(|own| own.tags.len())).sum()
         };
         let theirs = |native: &mut FilterPlugin<F>| {
             Some(given.iter().map(|batch| native.evaluate(batch).tags.len()).sum())
         };
-        let rows = rows_of(&tape);
+        let rows = rows_of(&lines);
         self.compare(&plugin, ("ns/row", rows), (&guest, &ours), (&native, &theirs))
     }
 
@@ -165,12 +168,31 @@ fn finish(said: Option<usize>) -> Result<()> {
     said.map(drop).context("the plugin failed")
 }
 
-fn rows_of(tape: &Tape) -> usize {
-    tape.batches.iter().map(|batch| batch.lines().rows()).sum()
+/// What a plugin is given for the first share of the traffic.
+fn given(
+    traffic: &Traffic,
+    plugin: &CompiledPlugin,
+    wanted: &Descriptor,
+) -> Result<(Vec<GivenLines>, Vec<GivenWindow>)> {
+    let bytes = traffic.bytes[..traffic.bytes.len() / SHARE].to_vec();
+    let log = Log { source: "file:bench".into(), bytes, routing: traffic.routing };
+    let patterns = pattern_set(&Config::default(), std::iter::once(wanted))?;
+    let (mut lines, mut windows) = (Vec::new(), Vec::new());
+    for given in listen(&[log], plugin.kind(), wanted, patterns)?.1 {
+        match given {
+            Given::Lines(own) => lines.push(own),
+            Given::Window(own) => windows.push(own),
+        }
+    }
+    Ok((lines, windows))
+}
+
+fn rows_of(lines: &[GivenLines]) -> usize {
+    lines.iter().map(|given| given.view().rows()).sum()
 }
 
 /// A batch as the guest has it.
-fn batch(given: &Rowed) -> Batch {
+fn batch(given: &GivenLines) -> Batch {
     let runs = given.runs.iter().map(|run| Run { source: run.source, rows: run.rows });
     Batch {
         seq: given.seq,
@@ -181,14 +203,14 @@ fn batch(given: &Rowed) -> Batch {
 }
 
 /// A window as the guest has it.
-fn window(given: &Windowed) -> Window {
+fn window(given: &GivenWindow) -> Window {
     Window {
         source: given.source,
         start: given.start_ms,
         end: given.end_ms,
         lines: given.lines,
         series: columns(&given.columns),
-        vector: given.vector.clone(),
+        vector: given.vector.to_vec(),
     }
 }
 

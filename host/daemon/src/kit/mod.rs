@@ -6,8 +6,13 @@
 pub(crate) mod conformance;
 pub(crate) mod diff;
 pub(crate) mod golden;
+mod listen;
 pub(crate) mod measure;
 pub(crate) mod project;
 pub(crate) mod stage;
 pub(crate) mod subject;
 pub(crate) mod tape;
+
+pub use crate::loadout::pattern_set;
+pub use listen::listen;
+pub use stage::Log;

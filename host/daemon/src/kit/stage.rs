@@ -1,7 +1,7 @@
 //! Logs through intake and one lane on the calling thread, with a clock that stands still: the same in every run.
 
 use crate::generate::{Generator, Plan, PlanError, START_MS};
-use bellwether_core::intake::{InputOptions, Intake, Routed, Routing};
+use bellwether_core::intake::{InputOptions, Intake, Routing};
 use bellwether_core::lane::{Input, Lane, Outputs};
 use bellwether_core::settings::Settings;
 use std::collections::BTreeMap;
@@ -13,11 +13,20 @@ const NOW_MS: i64 = i64::MAX / 4;
 
 /// A log in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Log {
+pub struct Log {
     /// Key of its source, such as `file:orders`.
-    pub(crate) source: String,
+    pub source: String,
     /// All of it.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
+    /// How its sources are told apart.
+    pub routing: Routing,
+}
+
+impl Log {
+    /// The log of one source.
+    pub fn of(source: String, bytes: Vec<u8>) -> Self {
+        Log { source, bytes, routing: Routing::Whole }
+    }
 }
 
 /// The settings of a lane that has all sources.
@@ -29,7 +38,7 @@ pub(crate) fn settings() -> Settings {
 pub(crate) fn generated(hours: f64, seed: u64) -> Result<Vec<Log>, PlanError> {
     let plan = Plan { seed, hours, incidents: 0, ..Plan::default() };
     let mut generator = Generator::new(&plan)?;
-    let log = |name: &str| Log { source: format!("file:{name}"), bytes: Vec::new() };
+    let log = |name: &str| Log::of(format!("file:{name}"), Vec::new());
     let mut logs: Vec<Log> = generator.services().iter().map(|info| log(&info.name)).collect();
     let mut record = Vec::new();
     while let Some(emitted) = generator.next(&mut record) {
@@ -51,7 +60,7 @@ pub(crate) fn run(
         .map(|log| {
             let input = intake.open(InputOptions {
                 source: log.source.clone(),
-                routing: Routing::Whole,
+                routing: log.routing,
                 reference_ms: START_MS,
                 labels: Vec::new(),
                 follows: false,
@@ -71,11 +80,7 @@ pub(crate) fn run(
             keys.insert(source, intake.source_key(source).to_owned());
         }
         for item in routed {
-            take(lane.step(match item {
-                Routed::Records { batch, .. } => Input::Records(batch),
-                Routed::Close { sources, until_ms, .. } => Input::Close { sources, until_ms },
-                Routed::Tick(watermark_ms) => Input::Tick(watermark_ms),
-            }));
+            take(lane.step(item.into()));
         }
     }
     take(lane.step(Input::End));

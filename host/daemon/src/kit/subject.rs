@@ -1,8 +1,8 @@
 //! A plugin under test, alone in its sandbox, and all that it says.
 
-use super::tape::{Cut, Step, Tape, Window};
+use super::tape::{Cut, Step, Tape};
 use bellwether_core::plugin::{
-    Detector, Explanation, Filter, Plugin, PluginState, Reason, Scores, Verdicts,
+    Detector, Explanation, Filter, GivenWindow, Plugin, PluginState, Reason, Scores, Verdicts,
 };
 use bellwether_plugins::{
     CompiledPlugin, Health, HealthHandle, Kind, LaneDetector, LaneFilter, OpenError,
@@ -92,13 +92,13 @@ impl Opened {
     pub(crate) fn ask(&mut self, step: &Step<'_>) -> bool {
         match (self, step) {
             (Opened::Detector(plugin), Step::Rows(cut)) => {
-                cut.show(|lines| plugin.observe(lines)).is_some()
+                plugin.observe(&cut.lines.view()).is_some()
             }
             (Opened::Detector(plugin), Step::Window(_, window)) => {
-                window.show(|window| plugin.close_window(window)).is_some()
+                plugin.close_window(&window.view()).is_some()
             }
             (Opened::Filter(plugin), Step::Rows(cut)) => {
-                cut.show(|lines| plugin.evaluate(lines)).is_some()
+                plugin.evaluate(&cut.lines.view()).is_some()
             }
             (Opened::Filter(_), Step::Window(..)) => true,
         }
@@ -108,17 +108,17 @@ impl Opened {
     pub(crate) fn listen(&mut self, step: &Step<'_>, answers: &mut Answers) -> Result<(), String> {
         let answered = match (&mut *self, step) {
             (Opened::Detector(plugin), Step::Rows(cut)) => {
-                let scores = cut.show(|lines| plugin.observe(lines));
+                let scores = plugin.observe(&cut.lines.view());
                 scores.map(|scores| hear_rows(plugin, cut, &scores, answers))
             }
             (Opened::Detector(plugin), Step::Window(place, window)) => {
-                let scores = window.show(|window| plugin.close_window(window));
+                let scores = plugin.close_window(&window.view());
                 scores.map(|scores| {
                     answers.windows.insert(*place, hear_window(plugin, window, &scores));
                 })
             }
-            (Opened::Filter(plugin), Step::Rows(cut)) => cut
-                .show(|lines| plugin.evaluate(lines))
+            (Opened::Filter(plugin), Step::Rows(cut)) => plugin
+                .evaluate(&cut.lines.view())
                 .map(|verdicts| hear_verdicts(plugin, cut, &verdicts, answers)),
             (Opened::Filter(_), Step::Window(..)) => Some(()),
         };
@@ -145,7 +145,7 @@ fn hear_rows(plugin: &mut LaneDetector, cut: &Cut, scores: &Scores, answers: &mu
     answers.rows.extend(cut.rows.iter().copied().zip(said));
 }
 
-fn hear_window(plugin: &mut LaneDetector, window: &Window, scores: &Scores) -> Vec<Said> {
+fn hear_window(plugin: &mut LaneDetector, window: &GivenWindow, scores: &Scores) -> Vec<Said> {
     let mut said = hear(plugin, window.rows, scores);
     let mut whole = Said { score: Some((scores.whole.to_bits(), None)), ..Said::default() };
     for reason in scores.reasons.iter().filter(|reason| reason.row.is_none()) {

@@ -1,18 +1,14 @@
 //! What a plugin would be given for some logs: all rows and windows, to be played to it in any cut.
 
-use super::stage::{self, Log};
+use super::listen::listen;
+use super::stage::Log;
 use bellwether_core::batch::Run;
 use bellwether_core::column::{Bitmap, Column, TextColumn};
-use bellwether_core::lane::{
-    DetectorSlot, FilterSlot, Lane, LaneError, PatternSet, Seat, Seated, Wishes,
-};
-use bellwether_core::plugin::{
-    ClosedWindow, Descriptor, Detector, Explanation, Filter, LineColumn, Lines, Plugin,
-    PluginState, Rows, Scores, Verdicts,
-};
+use bellwether_core::lane::{LaneError, PatternSet};
+use bellwether_core::plugin::{Descriptor, Given, GivenLines, GivenWindow, LineColumn, Lines};
 use bellwether_plugins::Kind;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// All that a plugin would be given, in order.
 #[derive(Debug, Default)]
@@ -22,7 +18,7 @@ pub(crate) struct Tape {
     /// Source of each row.
     pub(crate) sources: Vec<u32>,
     /// Windows, with the rows before each.
-    pub(crate) windows: Vec<(usize, Window)>,
+    pub(crate) windows: Vec<(usize, GivenWindow)>,
     /// The columns that the plugin asks for.
     columns: Vec<Column>,
     /// Event time and text of each row, for people.
@@ -30,26 +26,13 @@ pub(crate) struct Tape {
     texts: TextColumn,
 }
 
-/// A closed window of a source.
-#[derive(Debug)]
-pub(crate) struct Window {
-    pub(crate) source: u32,
-    pub(crate) start_ms: u64,
-    pub(crate) end_ms: u64,
-    pub(crate) rows: usize,
-    lines: u64,
-    columns: Vec<Arc<Column>>,
-    vector: Vec<f32>,
-}
-
 /// Rows as a batch.
 #[derive(Debug)]
 pub(crate) struct Cut {
     /// The rows, by their places on the tape.
     pub(crate) rows: Vec<usize>,
-    runs: Vec<Run>,
-    columns: Vec<Arc<Column>>,
-    watermark_ms: u64,
+    /// What they are.
+    pub(crate) lines: GivenLines,
 }
 
 /// What comes next.
@@ -58,7 +41,7 @@ pub(crate) enum Step<'a> {
     /// A batch.
     Rows(Cut),
     /// A window, and its place on the tape.
-    Window(usize, &'a Window),
+    Window(usize, &'a GivenWindow),
 }
 
 impl Tape {
@@ -74,33 +57,15 @@ impl Tape {
         if kind == Kind::Filter || !descriptor.lines.is_empty() {
             descriptor.lines.extend([LineColumn::Time, LineColumn::Text]);
         }
-        let tape = Arc::new(Mutex::new(Tape::default()));
-        let recorder = Recorder { descriptor, tape: Arc::clone(&tape) };
-        let (mut detectors, mut filters) = (Vec::new(), Vec::new());
-        let seat = Seat::live(&wanted.name, "recorder");
-        match kind {
-            Kind::Detector => {
-                detectors.push(DetectorSlot {
-                    seat,
-                    detector: Seated::Fresh(Box::new(recorder)),
-                    offset: 0.0,
-                });
-            }
-            Kind::Filter => {
-                filters.push(FilterSlot {
-                    seat,
-                    filter: Seated::Fresh(Box::new(recorder)),
-                    fail_open: true,
-                });
+        let (keys, given) = listen(logs, kind, &descriptor, patterns)?;
+        let mut tape = Tape { keys, ..Tape::default() };
+        for given in given {
+            match given {
+                Given::Lines(lines) => tape.take(&lines.view()),
+                Given::Window(window) => tape.windows.push((tape.sources.len(), window)),
             }
         }
-        let settings = stage::settings();
-        let mut lane =
-            Lane::new(settings.clone(), patterns, filters, detectors, Wishes::default())?;
-        let keys = stage::run(logs, &settings, &mut lane, drop);
-        let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
-        tape.keys = keys;
-        Ok(std::mem::take(&mut tape))
+        Ok(tape)
     }
 
     /// Everything in order, in batches of at most so many rows, of one source or of all. Where `in_turn`, a batch ends
@@ -162,12 +127,9 @@ impl Tape {
         let runs = rows.chunk_by(|a, b| self.sources[*a] == self.sources[*b]);
         let runs = runs.map(|run| Run { source: self.sources[run[0]], rows: run.len() as u32 });
         let watermark_ms = rows.iter().map(|row| self.times[*row]).max().unwrap_or(0);
-        steps.push(Step::Rows(Cut {
-            runs: runs.collect(),
-            columns: self.columns.iter().map(|column| Arc::new(pick(column, &rows))).collect(),
-            watermark_ms,
-            rows,
-        }));
+        let columns = self.columns.iter().map(|column| Arc::new(pick(column, &rows))).collect();
+        let lines = GivenLines { seq: 0, watermark_ms, runs: runs.collect(), columns };
+        steps.push(Step::Rows(Cut { rows, lines }));
     }
 
     fn take(&mut self, lines: &Lines<'_>) {
@@ -183,41 +145,6 @@ impl Tape {
         } else {
             self.columns.iter_mut().zip(own).for_each(|(all, more)| append(all, more));
         }
-    }
-}
-
-impl Cut {
-    /// Lets somebody see the batch.
-    pub(crate) fn show<R>(&self, see: impl FnOnce(&Lines<'_>) -> R) -> R {
-        let Cut { runs, watermark_ms, columns, .. } = self;
-        see(&Lines { seq: 0, watermark_ms: *watermark_ms, runs, columns })
-    }
-}
-
-impl Window {
-    fn of(window: &ClosedWindow<'_>) -> Self {
-        Window {
-            source: window.source,
-            start_ms: window.start_ms,
-            end_ms: window.end_ms,
-            rows: window.rows,
-            lines: window.lines,
-            columns: window.columns.to_vec(),
-            vector: window.vector.to_vec(),
-        }
-    }
-
-    /// Lets somebody see the window.
-    pub(crate) fn show<R>(&self, see: impl FnOnce(&ClosedWindow<'_>) -> R) -> R {
-        see(&ClosedWindow {
-            source: self.source,
-            start_ms: self.start_ms,
-            end_ms: self.end_ms,
-            lines: self.lines,
-            rows: self.rows,
-            columns: &self.columns,
-            vector: &self.vector,
-        })
     }
 }
 
@@ -259,70 +186,6 @@ fn append(all: &mut Column, more: &Column) {
             (0..more.ends.len()).for_each(|row| all.push(more.row(row)));
         }
         _ => {}
-    }
-}
-
-/// Stands where the plugin would, and says nothing.
-struct Recorder {
-    descriptor: Descriptor,
-    tape: Arc<Mutex<Tape>>,
-}
-
-impl Recorder {
-    fn take(&self, lines: &Lines<'_>) {
-        self.tape.lock().unwrap_or_else(PoisonError::into_inner).take(lines);
-    }
-}
-
-impl Plugin for Recorder {
-    fn descriptor(&self) -> &Descriptor {
-        &self.descriptor
-    }
-
-    fn forget(&mut self, _source: u32) {}
-
-    fn rest(&mut self, _watermark_ms: u64) {}
-
-    fn save(&mut self, _source: u32) -> Option<PluginState> {
-        None
-    }
-
-    fn load(&mut self, _source: u32, _state: PluginState) {}
-}
-
-impl Detector for Recorder {
-    fn observe(&mut self, lines: &Lines<'_>) -> Option<Scores> {
-        self.take(lines);
-        Some(silence())
-    }
-
-    fn close_window(&mut self, window: &ClosedWindow<'_>) -> Option<Scores> {
-        let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = tape.sources.len();
-        tape.windows.push((before, Window::of(window)));
-        Some(silence())
-    }
-
-    fn explain(&mut self, _token: u32) -> Option<Explanation> {
-        None
-    }
-}
-
-impl Filter for Recorder {
-    fn evaluate(&mut self, lines: &Lines<'_>) -> Option<Verdicts> {
-        self.take(lines);
-        Some(Verdicts::default())
-    }
-}
-
-fn silence() -> Scores {
-    Scores {
-        rows: Vec::new(),
-        channels: Vec::new(),
-        marks: Vec::new(),
-        quiet: Rows::None,
-        whole: f32::NAN,
-        reasons: Vec::new(),
     }
 }
 

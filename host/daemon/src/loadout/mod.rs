@@ -23,8 +23,7 @@ pub use fit::{Component, Edition, Fit, FitError};
 use member::{Member, Which};
 pub(crate) use member::{next_of, split_key};
 pub use runtime::{limits, runtime, runtime_of};
-pub use workshop::Workshop;
-pub(crate) use workshop::pattern_set;
+pub use workshop::{Workshop, pattern_set};
 
 /// Why the plugins of a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -78,7 +78,7 @@ fn digest_of(patterns: &[Pattern]) -> u64 {
 }
 
 /// The library's patterns, then those that plugins bring along.
-pub(crate) fn pattern_set<'a>(
+pub fn pattern_set<'a>(
     config: &Config,
     plugins: impl Iterator<Item = &'a Descriptor> + Clone,
 ) -> Result<PatternSet, MatcherError> {

@@ -70,7 +70,7 @@ fn read(path: &Path) -> Result<Log, Failure> {
     let (mut bytes, mut buffer) = (Vec::new(), vec![0; 256 << 10]);
     loop {
         match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Log { source: format!("file:{}", plain_name(path)), bytes }),
+            Ok(0) => return Ok(Log::of(format!("file:{}", plain_name(path)), bytes)),
             Ok(count) => bytes.extend_from_slice(&buffer[..count]),
             Err(error) => return Err(unread(&error)),
         }

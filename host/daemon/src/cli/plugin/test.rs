@@ -53,7 +53,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut checks = vec![native];
     let mut logs = stage::generated(options.hours, SEED)?;
     if let Some(bytes) = read(&tests.join("lines.log"))? {
-        let log = Log { source: "file:lines".into(), bytes };
+        let log = Log::of("file:lines".into(), bytes);
         checks.push(hold_to_golden(&found, &settings, log.clone(), &tests, options.bless)?);
         logs.push(log);
     }

@@ -1,5 +1,6 @@
 //! Plugins with few wishes have a tape like all others.
 
+use super::super::stage;
 use super::*;
 use crate::config::Config;
 use crate::loadout::pattern_set;
@@ -33,7 +34,7 @@ fn a_filter_without_columns_has_rows_that_can_be_cut_and_told() {
     let rows = tape.sources.len();
     assert!(rows > 0, "something was logged");
     let cuts = tape.steps(7, None, false).into_iter().map(|step| match step {
-        Step::Rows(cut) => cut.show(|lines| (lines.rows(), lines.columns.len())),
+        Step::Rows(cut) => (cut.lines.view().rows(), cut.lines.columns.len()),
         Step::Window(..) => panic!("a filter is given no windows"),
     });
     let cuts: Vec<(usize, usize)> = cuts.collect();
