@@ -4,6 +4,7 @@ use crate::elsewhere::{ask, status_bytes, tells_status};
 use crate::pipeline::{Run, default_loadout};
 use crate::report::{Report, Title};
 use crate::rounds::Rounds;
+use crate::traffic::MESSAGES;
 use anyhow::{Context, Result};
 use bellwether::pipeline::Workers;
 use bellwether_core::intake::Routing;
@@ -15,15 +16,6 @@ const FEW: usize = 100;
 const MANY: usize = 1000;
 /// Minutes of traffic of each source.
 const MINUTES: usize = 60;
-/// Messages of each source, written once a minute.
-const MESSAGES: [&str; 6] = [
-    "INFO accepted connection <> from 10.0.0.7",
-    "INFO request <> finished in 12 ms with status 200",
-    "DEBUG cache holds <> entries",
-    "WARN queue length <> is above the soft limit",
-    "INFO session <> of user 4711 was renewed",
-    "INFO worker <> picked up job 99 of queue mail",
-];
 
 /// Measures many sources against few, and what a further source takes.
 pub(crate) fn measure(report: &mut Report) -> Result<()> {
@@ -45,7 +37,7 @@ pub(crate) fn measure(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Replays so many sources in this process; the bytes that it grew by at its peak.
+/// Replays so many sources, each of which writes every message once a minute, in this process; the bytes that it grew by at its peak.
 pub(crate) fn grown_bytes(sources: usize) -> Result<u64> {
     let loadout = default_loadout()?;
     let before = status_bytes("VmRSS")?;

@@ -8,6 +8,7 @@ use crate::elsewhere::{ask, status_bytes, tells_status};
 use crate::pipeline::Run;
 use crate::report::{Report, Title};
 use crate::rounds::Rounds;
+use crate::traffic::MESSAGES;
 use anyhow::{Context, Result};
 use bellwether::config::{Config, Origin};
 use bellwether::loadout::{Loadout, Wanted, Workshop, settings};
@@ -28,15 +29,6 @@ const LINES: usize = 240;
 /// Turns of each of the many before time is taken, and while it is.
 const TURNS_BEFORE: usize = 1;
 const TURNS: usize = 4;
-/// Messages in turn; the stamp stands in front of each.
-const MESSAGES: [&str; 6] = [
-    "INFO accepted connection <> from 10.0.0.7",
-    "INFO request <> finished in 12 ms with status 200",
-    "DEBUG cache holds <> entries",
-    "WARN queue length <> is above the soft limit",
-    "INFO session <> of user 4711 was renewed",
-    "INFO worker <> picked up job 99 of queue mail",
-];
 
 /// Measures many against one.
 pub(crate) fn measure(report: &mut Report) -> Result<()> {

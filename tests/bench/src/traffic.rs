@@ -11,6 +11,16 @@ use std::process::Command;
 /// The end of what is generated, 2026-03-02 06:00 UTC: the clock of all runs, so that they are the same on any day.
 pub(crate) const NOW_MS: i64 = 1_772_431_200_000;
 
+/// Messages of sources that are made here; a number takes the place of the brackets.
+pub(crate) const MESSAGES: [&str; 6] = [
+    "INFO accepted connection <> from 10.0.0.7",
+    "INFO request <> finished in 12 ms with status 200",
+    "DEBUG cache holds <> entries",
+    "WARN queue length <> is above the soft limit",
+    "INFO session <> of user 4711 was renewed",
+    "INFO worker <> picked up job 99 of queue mail",
+];
+
 /// A whole log in memory.
 pub(crate) struct Traffic {
     /// What it is called in the table.
