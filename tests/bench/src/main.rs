@@ -52,7 +52,7 @@ fn main() -> Result<()> {
         println!("{lines_per_s} {resident_bytes}");
         return Ok(());
     }
-    if let Some(count) = swaps::asked_of_this_process()? {
+    if let Some(count) = elsewhere::asked(swaps::ARGUMENT)? {
         return swaps::measure(count);
     }
     let only = part_asked_for()?;

@@ -2,18 +2,16 @@
 //! stand still?
 
 use crate::load::{BALLAST_BYTES, Load, loadouts};
-use anyhow::{Context, Error, Result};
+use anyhow::{Error, Result, ensure};
 
 /// The component that the build script made.
 const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest-ledger.wasm"));
-/// How many swaps this process was asked for, by `--swaps N`.
-pub(crate) fn asked_of_this_process() -> Result<Option<usize>> {
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--swaps").skip(1);
-    arguments.next().map(|count| count.parse().context("`--swaps` takes a number")).transpose()
-}
+/// Asks this program for so many swaps.
+pub(crate) const ARGUMENT: &str = "--swaps";
 
 /// Swaps so many times and tells how that went.
 pub(crate) fn measure(swaps: usize) -> Result<()> {
+    ensure!(swaps > 1, "a swap is timed when the next one begins; ask for at least 2");
     let loadouts = loadouts(COMPONENT).map_err(Error::from_boxed)?;
     let run = |loadouts: Option<_>, first| {
         let mut load = Load::start(first)?;
