@@ -203,6 +203,12 @@ fn hear_verdicts(plugin: &LaneFilter, cut: &Cut, verdicts: &Verdicts, answers: &
 
 #[cfg(test)]
 impl Said {
+    /// Whether it is more than that all is as usual.
+    pub(crate) fn is_something(&self) -> bool {
+        let is_odd = |bits: u32| f32::from_bits(bits).abs() > 0.0;
+        !self.more.is_empty() || self.score.is_some_and(|(bits, _)| is_odd(bits))
+    }
+
     /// Something that was said, for tests of those who compare.
     pub(crate) fn marked(words: &str) -> Self {
         Said { more: vec![words.into()], ..Said::default() }
