@@ -17,6 +17,7 @@ const PLACES: &[(&str, &str)] = &[
     ("host/core/src/simd/grams.rs", "loads, gathers and stores of vector registers"),
     ("host/core/src/simd/shorts.rs", "loads of vector registers"),
     ("host/plugins/src/compiled.rs", "loads machine code that our own key vouches for"),
+    ("tests/bench/src/matching/vectorscan.rs", "calls a library in C that is a peer in the bench"),
     ("tests/guests/hostile/src/deed.rs", "sends a text that is not UTF-8"),
     ("tests/guests/hostile/src/lib.rs", "exports functions under the contract's names"),
 ];

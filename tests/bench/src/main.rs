@@ -1,15 +1,19 @@
 //! Measures how fast bellwether is, in one process, each figure beside that of a peer where there is one.
 //!
 //! Ours and the peer's take turns, round by round, and the ratio is taken within a round, so that a machine that is busy
-//! for a while slows both. All times are wall clock. To add a measurement, write a module with a `measure` function and
+//! for a while slows both. Times are wall clock, but for
+//! matching and mining: there it is processor time. To add a measurement, write a module with a `measure` function and
 //! call it here.
 
 #![expect(clippy::print_stdout, reason = "what the bench finds is for the person who started it")]
 
 mod boundary;
+mod chart;
 mod elsewhere;
 mod load;
+mod matching;
 mod memory;
+mod mining;
 mod natives;
 mod pipeline;
 mod program;
@@ -39,8 +43,11 @@ use traffic::Traffic;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What is measured, in this order.
-const PARTS: [&str; 7] =
-    ["pipeline", "stages", "boundary", "plugins", "tenants", "start", "memory"];
+const PARTS: [&str; 9] = [
+    "matching", "mining", "pipeline", "stages", "boundary", "plugins", "tenants", "start", "memory",
+];
+/// What the long run measures: the peers, and whatever takes them long.
+const FULL: [&str; 4] = ["matching", "mining", "large-sets", "hostile-lines"];
 
 fn main() -> Result<()> {
     if let Some(sources) = elsewhere::asked(memory::ARGUMENT)? {
@@ -52,15 +59,23 @@ fn main() -> Result<()> {
         println!("{lines_per_s} {resident_bytes}");
         return Ok(());
     }
+    if let Some(number) = elsewhere::asked(matching::ARGUMENT)? {
+        println!("{}", matching::grown_bytes(number)?);
+        return Ok(());
+    }
     if let Some(count) = elsewhere::asked(swaps::ARGUMENT)? {
         return swaps::measure(count);
     }
-    let only = part_asked_for()?;
+    let parts = parts_asked_for()?;
     let program = program::bellwether()?;
     let generated = Traffic::generated(&program)?;
     let mut report = Report::begin();
-    for part in PARTS.into_iter().filter(|part| only.as_deref().is_none_or(|only| only == *part)) {
-        match part {
+    for part in &parts {
+        match part.as_str() {
+            "matching" => matching::measure(&mut report, &generated)?,
+            "mining" => mining::measure(&mut report)?,
+            "large-sets" => matching::measure_large(&mut report, &generated)?,
+            "hostile-lines" => matching::measure_hostile(&mut report)?,
             "pipeline" => pipelines(&mut report, &generated)?,
             "stages" => stages::measure(&mut report, &generated)?,
             "boundary" => boundary::measure(&mut report, &generated)?,
@@ -82,13 +97,17 @@ fn pipelines(report: &mut Report, generated: &Traffic) -> Result<()> {
     Ok(())
 }
 
-/// The one part to be measured, by `--only PART`; all of them where none is named.
-fn part_asked_for() -> Result<Option<String>> {
+/// The parts to be measured: one by `--only PART`, those of the long run by `--full`, else the usual ones.
+fn parts_asked_for() -> Result<Vec<String>> {
+    let owned = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect();
+    let known = |part: &str| PARTS.contains(&part) || FULL.contains(&part);
     match &std::env::args().skip(1).collect::<Vec<_>>()[..] {
-        [] => Ok(None),
-        [only, part] if only == "--only" && PARTS.contains(&part.as_str()) => {
-            Ok(Some(part.clone()))
+        [] => Ok(owned(&PARTS)),
+        [full] if full == "--full" => Ok(owned(&FULL)),
+        [only, part] if only == "--only" && known(part) => Ok(vec![part.clone()]),
+        _ => {
+            let [all, more] = [PARTS.join(", "), FULL[2..].join(", ")];
+            bail!("the bench takes nothing, `--full`, or `--only` and one of {all}, {more}")
         }
-        _ => bail!("the bench takes `--only` and one of {}, or nothing", PARTS.join(", ")),
     }
 }

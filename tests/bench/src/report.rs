@@ -1,11 +1,23 @@
 //! The table on the screen and the file beside it.
 
+use crate::chart::{Group, draw};
 use crate::rounds::{ROUNDS, Rounds};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// What the picture shows: work, end of the case, unit, title. Where a case was measured for several sets, the first.
+const CHARTED: [(&str, &str, &str, &str); 2] = [
+    ("match", " 5 % warm", "MB/s", "All patterns that ship, 5 % of the lines with hits; one core"),
+    (
+        "mine",
+        "HDFS bodies",
+        "lines/s",
+        "Mining templates of HDFS messages; lines per second of one core",
+    ),
+];
 
 /// What was measured, as it stands in a row.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +81,11 @@ impl Report {
         self.rows.push(row);
     }
 
+    /// Says what was measured with.
+    pub(crate) fn say(&self, what: &str) {
+        println!("{what}");
+    }
+
     /// Says what cannot be measured here, and what would change that.
     pub(crate) fn skip(&mut self, what: &str, mend: &str) {
         println!("left out: {what}; {mend}");
@@ -83,7 +100,27 @@ impl Report {
         let text = serde_json::to_string_pretty(&self.rows)?;
         fs::write(&path, text + "\n").with_context(failed)?;
         println!("\nwrote {}", path.display());
+        let groups = self.groups();
+        if groups.len() == CHARTED.len() {
+            let path = folder.join("bench.svg");
+            fs::write(&path, draw(&groups)).with_context(failed)?;
+            println!("wrote {}", path.display());
+        }
         Ok(())
+    }
+
+    /// What the picture shows, as far as it was measured.
+    fn groups(&self) -> Vec<Group> {
+        let group = |&(work, case, unit, title): &(&str, &str, &'static str, &str)| {
+            let is_its =
+                |row: &&Row| row.work == work && row.case.ends_with(case) && row.unit == unit;
+            let rows: Vec<&Row> = self.rows.iter().filter(is_its).collect();
+            let mut bars = vec![("bellwether".to_owned(), rows.first()?.ours)];
+            let peers = rows.iter().filter(|row| row.case == rows[0].case);
+            bars.extend(peers.filter_map(|row| Some((row.peer?.to_owned(), row.theirs?))));
+            Some(Group { title: title.to_owned(), unit, bars })
+        };
+        CHARTED.iter().filter_map(group).collect()
     }
 }
 

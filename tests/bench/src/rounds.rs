@@ -50,6 +50,12 @@ impl Rounds {
         Ok(rounds)
     }
 
+    /// Figures that were measured elsewhere, in turns.
+    pub(crate) fn of(ours: Vec<f64>, theirs: Vec<f64>) -> Self {
+        debug_assert_eq!(ours.len(), theirs.len());
+        Rounds { ours, theirs }
+    }
+
     /// One figure made of both, round by round.
     pub(crate) fn combined(&self, figure: impl Fn(f64, f64) -> f64) -> Rounds {
         let pairs = self.ours.iter().zip(&self.theirs);
