@@ -1,9 +1,8 @@
 //! Measures how fast bellwether is, in one process, each figure beside that of a peer where there is one.
 //!
 //! Ours and the peer's take turns, round by round, and the ratio is taken within a round, so that a machine that is busy
-//! for a while slows both. Times are wall clock, but for
-//! matching and mining: there it is processor time. To add a measurement, write a module with a `measure` function and
-//! call it here.
+//! for a while slows both. Times are wall clock, but for matching and mining: there it is processor time. To add a
+//! measurement, write a module with a `measure` function and call it here.
 
 #![expect(clippy::print_stdout, reason = "what the bench finds is for the person who started it")]
 
@@ -47,7 +46,10 @@ const PARTS: [&str; 9] = [
     "matching", "mining", "pipeline", "stages", "boundary", "plugins", "tenants", "start", "memory",
 ];
 /// What the long run measures: the peers, and whatever takes them long.
-const FULL: [&str; 4] = ["matching", "mining", "large-sets", "hostile-lines"];
+const FULL: [&str; 5] = ["matching", "mining", "hostile-lines", "large-set", "largest-set"];
+/// Patterns in those sets.
+const LARGE: usize = 3000;
+const LARGEST: usize = 30_000;
 
 fn main() -> Result<()> {
     if let Some(sources) = elsewhere::asked(memory::ARGUMENT)? {
@@ -74,7 +76,8 @@ fn main() -> Result<()> {
         match part.as_str() {
             "matching" => matching::measure(&mut report, &generated)?,
             "mining" => mining::measure(&mut report)?,
-            "large-sets" => matching::measure_large(&mut report, &generated)?,
+            "large-set" => matching::measure_large(&mut report, &generated, LARGE)?,
+            "largest-set" => matching::measure_large(&mut report, &generated, LARGEST)?,
             "hostile-lines" => matching::measure_hostile(&mut report)?,
             "pipeline" => pipelines(&mut report, &generated)?,
             "stages" => stages::measure(&mut report, &generated)?,

@@ -55,7 +55,8 @@ impl Report {
     /// Shows the head of the table.
     pub(crate) fn begin() -> Self {
         println!(
-            "wall clock, medians of {ROUNDS} rounds; the ratio is ours / the peer's, round by round\n"
+            "wall clock (match and mine: processor time), medians of {ROUNDS} rounds or fewer; the ratio is ours / the \
+             peer's, round by round\n"
         );
         let head = ["work", "case", "unit", "ours", "peer", "peer's", "ratio", "min", "max"];
         println!("{}", aligned(&head.map(String::from)));

@@ -1,4 +1,4 @@
-//! Lines to match in: those of systems that the shipped counts do not know, as they are or with hits as often as wanted.
+//! Lines to match in: public logs as they are, or those that the shipped counts do not know, with hits as often as wanted.
 
 use super::chance::Chance;
 use super::sample::{sample, syntax};
@@ -14,15 +14,20 @@ use std::io::Read;
 
 /// The archive of public logs, of each the messages without what stood in front of them.
 const ARCHIVE: &str = "loghub2k-dev.tar.gz";
-/// Systems that did not feed the shipped counts, with something like what stands in front of their messages.
-const SYSTEMS: [(&str, &str); 4] = [
-    ("HDFS", "081109 203615 148 INFO dfs.DataNode$PacketResponder: "),
+/// Its systems: something like what stands in front of their messages, and whether they fed the shipped counts.
+const SYSTEMS: [(&str, &str, bool); 8] = [
+    ("HDFS", "081109 203615 148 INFO dfs.DataNode$PacketResponder: ", false),
     (
         "Zookeeper",
         "2015-07-29 17:41:44,747 - INFO  [QuorumPeer:/0:0:0:0:0:0:0:0:2181:FastLeader@774] - ",
+        false,
     ),
-    ("Proxifier", "[10.30 16:49:06] chrome.exe - "),
-    ("HealthApp", "20171223-22:15:29:606|Step_LSC|30002312|"),
+    ("Proxifier", "[10.30 16:49:06] chrome.exe - ", false),
+    ("HealthApp", "20171223-22:15:29:606|Step_LSC|30002312|", false),
+    ("BGL", "- 1117838570 2005.06.03 R02-M1-N0-C:J12-U11 RAS KERNEL INFO ", true),
+    ("Hadoop", "2015-10-18 18:01:47,978 INFO [main] org.apache.hadoop.mapreduce.v2: ", true),
+    ("OpenSSH", "Dec 10 06:55:46 LabSZ sshd[24200]: ", true),
+    ("Apache", "[Sun Dec 04 04:47:44 2005] [error] ", true),
 ];
 /// Bytes of a line that are left in front of what is planted in it.
 const HEAD_BYTES: usize = 48;
@@ -88,15 +93,16 @@ impl Corpus {
     }
 }
 
-/// Every line of the systems once; `None` where the data are not here.
-pub(super) fn background() -> Result<Option<Vec<Vec<u8>>>> {
+/// Every line of the systems once, and whether the shipped counts know its system; `None` where the data are not here.
+pub(super) fn background() -> Result<Option<Vec<(Vec<u8>, bool)>>> {
     let Some(path) = program::data(ARCHIVE)? else { return Ok(None) };
     let mut lines = Vec::new();
     for entry in tar::Archive::new(GzDecoder::new(File::open(path)?)).entries()? {
         let mut entry = entry?;
         let path = entry.path()?.to_string_lossy().into_owned();
-        let system = SYSTEMS.iter().find(|(name, _)| path.ends_with(&format!("{name}_2k.csv")));
-        let Some((_, head)) = system.filter(|_| path.contains("/original/")) else { continue };
+        let system = SYSTEMS.iter().find(|(name, ..)| path.ends_with(&format!("{name}_2k.csv")));
+        let system = system.filter(|_| path.contains("/original/"));
+        let Some((_, head, is_known)) = system else { continue };
         let mut text = String::new();
         entry.read_to_string(&mut text)?;
         let mut table = csv::Reader::from_reader(text.as_bytes());
@@ -105,7 +111,7 @@ pub(super) fn background() -> Result<Option<Vec<Vec<u8>>>> {
         for row in table.records() {
             let message = row?.get(content).unwrap_or_default().to_owned();
             if message.is_ascii() {
-                lines.push([head.as_bytes(), message.as_bytes()].concat());
+                lines.push(([head.as_bytes(), message.as_bytes()].concat(), *is_known));
             }
         }
     }

@@ -39,12 +39,12 @@ pub(super) struct Peer {
 
 /// All that ours is held against.
 pub(super) const PEERS: [Peer; 8] = [
-    Peer { name: LOOP, make: |sources| some(Loop::new(sources)), sources_max: 3000 },
+    Peer { name: LOOP, make: |sources| some(Loop::new(sources)), sources_max: 30_000 },
     Peer { name: "RegexSet", make: |sources| some(Set::new(sources, None)), sources_max: 400 },
     Peer {
         name: "RegexSet 256M",
         make: |sources| some(Set::new(sources, Some(CACHE_BYTES))),
-        sources_max: 400,
+        sources_max: 3000,
     },
     Peer { name: "AC + verify", make: |sources| some(Literals::new(sources)), sources_max: 30_000 },
     Peer {
@@ -66,6 +66,8 @@ pub(super) const PEERS: [Peer; 8] = [
 ];
 /// Those that are held against hostile lines.
 pub(super) const HARDENED: [&str; 5] = [LOOP, "AC + verify", "VS by line", "VS by block", SPLIT];
+/// The fastest, and the one that is believed.
+pub(super) const STRONGEST: [&str; 3] = [LOOP, "VS by line", "VS by block"];
 /// The engine that is believed.
 pub(super) const LOOP: &str = "regex loop";
 /// The engine that finds nothing: it only looks for the ends of lines.
