@@ -1,10 +1,7 @@
 # Thin names for what cargo does; each target first sets up what is missing, and says so.
 # Build products go to $CARGO_TARGET_DIR if it is set, else to target/; nothing else is written.
 
-# Where the peers of the bench are that come from Python.
-with_peers = BENCH_PYTHON="$$(tests/bench/peers.sh --python)"
-
-.PHONY: help setup build demo test test-services survive soak peers bench bench-full swaps lint ci sizes
+.PHONY: help setup build demo test test-services survive soak bench bench-full swaps lint ci sizes
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
@@ -48,16 +45,13 @@ soak: build ## watch a thousand sources for a simulated day, in some twenty minu
 	@rm -rf "$${CARGO_TARGET_DIR:-target}/soak" && mkdir -p "$${CARGO_TARGET_DIR:-target}/soak"
 	python3 tests/soak/soak.py "$${CARGO_TARGET_DIR:-target}/release/bellwether" "$${CARGO_TARGET_DIR:-target}/soak"
 
-peers: setup
-	@tests/bench/peers.sh
-
-bench: peers ## measure speed, beside other matchers and miners
+bench: setup ## measure speed, beside other matchers and miners, in some ten minutes
 	cargo build --release --locked -p bellwether-daemon -p bellwether-bench
-	$(with_peers) cargo run -q --release --locked -p bellwether-bench
+	tests/bench/peers.sh cargo run -q --release --locked -p bellwether-bench
 
-bench-full: peers ## measure the peers with larger sets of patterns and on hostile lines, in about an hour
+bench-full: setup ## measure the peers alone, also with thousands of patterns and on hostile lines, in about two hours
 	cargo build --release --locked -p bellwether-daemon -p bellwether-bench
-	$(with_peers) cargo run -q --release --locked -p bellwether-bench -- --full
+	tests/bench/peers.sh cargo run -q --release --locked -p bellwether-bench -- --full
 
 swaps: setup ## change plugins ten thousand times under load, and check that no row is lost or seen twice
 	cargo run -q --release --locked -p bellwether-bench -- --swaps 10000
