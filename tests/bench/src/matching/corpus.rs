@@ -93,8 +93,15 @@ impl Corpus {
     }
 }
 
-/// Every line of the systems once, and whether the shipped counts know its system; `None` where the data are not here.
-pub(super) fn background() -> Result<Option<Vec<(Vec<u8>, bool)>>> {
+/// A line of one of the systems.
+pub(super) struct LogLine {
+    pub(super) text: Vec<u8>,
+    /// Whether its system fed the shipped counts.
+    pub(super) is_known: bool,
+}
+
+/// Every line of the systems once; `None` where the data are not here.
+pub(super) fn background() -> Result<Option<Vec<LogLine>>> {
     let Some(path) = program::data(ARCHIVE)? else { return Ok(None) };
     let mut lines = Vec::new();
     for entry in tar::Archive::new(GzDecoder::new(File::open(path)?)).entries()? {
@@ -111,7 +118,8 @@ pub(super) fn background() -> Result<Option<Vec<(Vec<u8>, bool)>>> {
         for row in table.records() {
             let message = row?.get(content).unwrap_or_default().to_owned();
             if message.is_ascii() {
-                lines.push(([head.as_bytes(), message.as_bytes()].concat(), *is_known));
+                let text = [head.as_bytes(), message.as_bytes()].concat();
+                lines.push(LogLine { text, is_known: *is_known });
             }
         }
     }

@@ -36,8 +36,10 @@ pub(super) fn measure(report: &mut Report, sources: &[String]) -> Result<()> {
 /// By how much this process grows when it makes an engine and scans with it.
 pub(crate) fn grown_bytes(number: usize) -> Result<u64> {
     let sources = sources::shipped()?;
-    let lines = background()?.unwrap_or_else(|| vec![(b"a line".to_vec(), false)]);
-    let lines: Vec<Vec<u8>> = lines.into_iter().map(|(line, _)| line).collect();
+    let lines: Vec<Vec<u8>> = match background()? {
+        Some(lines) => lines.into_iter().map(|line| line.text).collect(),
+        None => vec![b"a line".to_vec()],
+    };
     let corpus = Corpus::new("memory", &varied(&lines, SCANNED_BYTES));
     let before = status_bytes("VmRSS")?;
     let engine: Option<Box<dyn Engine>> = match PEERS.get(number) {

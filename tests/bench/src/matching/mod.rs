@@ -111,9 +111,9 @@ fn only(names: &[&str]) -> Vec<Peer> {
 /// Lines of public logs, or else of the shop.
 fn lines(report: &mut Report, generated: &Traffic) -> Result<Lines> {
     if let Some(lines) = background()? {
-        let unknown = lines.iter().filter(|(_, is_known)| !is_known);
-        let unknown = unknown.map(|(line, _)| line.clone()).collect();
-        return Ok(Lines { natural: lines.into_iter().map(|(line, _)| line).collect(), unknown });
+        let unknown = lines.iter().filter(|line| !line.is_known);
+        let unknown = unknown.map(|line| line.text.clone()).collect();
+        return Ok(Lines { natural: lines.into_iter().map(|line| line.text).collect(), unknown });
     }
     report.skip("the lines of public logs", "set BELLWETHER_DATA to their folder; the shop's do");
     let lines = generated.bytes.split(|byte| *byte == b'\n');
