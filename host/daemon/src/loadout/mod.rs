@@ -362,6 +362,3 @@ pub fn read_component(path: &Path, place: &str) -> Result<Vec<u8>, LoadoutError>
         |source| LoadoutError::Unreadable { place: place.into(), path: path.into(), source };
     std::fs::read(path).map_err(unreadable)
 }
-
-#[cfg(test)]
-mod tests;

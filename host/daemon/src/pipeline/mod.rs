@@ -34,10 +34,10 @@ pub use memory::Fetch;
 use memory::Sleepers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TrySendError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use worker::{Answer, Task, Worker};
-use workers::Desk;
 pub use workers::Workers;
+use workers::{Desk, Room};
 
 /// Why the pipeline stopped.
 #[derive(Debug, thiserror::Error)]
@@ -323,21 +323,19 @@ impl Pipeline {
     fn send(
         &mut self,
         worker: usize,
-        mut task: Task,
+        task: Task,
         output: &mut Output,
     ) -> Result<(), PipelineError> {
         loop {
             self.take_in(output);
-            match self.desks[worker].try_send(task) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Full(back)) => task = back,
-                Err(TrySendError::Disconnected(_)) => {
-                    self.take_in(output);
-                    return Err(self.failed.take().unwrap_or(PipelineError::Worker));
-                }
+            match self.desks[worker].room() {
+                Room::Free => break,
+                Room::Full => self.wait(output)?,
+                Room::Closed => return Err(self.failed.take().unwrap_or(PipelineError::Worker)),
             }
-            self.wait(output)?;
         }
+        self.desks[worker].put(task);
+        Ok(())
     }
 
     fn take_in(&mut self, output: &mut Output) {

@@ -9,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, TrySendError};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Tasks that may wait at one desk.
@@ -80,25 +80,43 @@ enum Place {
     Gone,
 }
 
+/// What a desk has room for.
+pub(super) enum Room {
+    /// One more task.
+    Free,
+    /// Nothing, until an answer has come.
+    Full,
+    /// Nothing any more.
+    Closed,
+}
+
 impl Desk {
-    /// Leaves a task, if there is room for one more.
-    pub(super) fn try_send(&self, task: Task) -> Result<(), TrySendError<Task>> {
-        let mut pile = self.table.pile();
-        if matches!(pile.place, Place::Gone) {
-            return Err(TrySendError::Disconnected(task));
-        }
+    /// Whether a task can be left; only who leaves tasks here may rely on it.
+    pub(super) fn room(&self) -> Room {
+        let pile = self.table.pile();
         let here = pile.tasks.len();
         let everywhere = self.table.waiting.load(Ordering::Relaxed);
-        if here >= DESK_TASKS_MAX || (here >= FEW_TASKS && everywhere >= TASKS_MAX) {
-            return Err(TrySendError::Full(task));
+        if matches!(pile.place, Place::Gone) {
+            Room::Closed
+        } else if here >= DESK_TASKS_MAX || (here >= FEW_TASKS && everywhere >= TASKS_MAX) {
+            Room::Full
+        } else {
+            Room::Free
         }
+    }
+
+    /// Leaves a task where there is room.
+    pub(super) fn put(&self, task: Task) {
+        let mut pile = self.table.pile();
         pile.tasks.push_back(task);
         self.table.waiting.fetch_add(1, Ordering::Relaxed);
-        if let Place::Here(worker) = std::mem::replace(&mut pile.place, Place::AtWork) {
-            let table = Arc::clone(&self.table);
-            self.pool.spawn_fifo(move || table.turn(worker));
+        match std::mem::replace(&mut pile.place, Place::AtWork) {
+            Place::Here(worker) => {
+                let table = Arc::clone(&self.table);
+                self.pool.spawn_fifo(move || table.turn(worker));
+            }
+            elsewhere => pile.place = elsewhere,
         }
-        Ok(())
     }
 }
 

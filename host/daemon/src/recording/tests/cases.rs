@@ -120,6 +120,13 @@ fn found(steps: &[Step]) -> Option<(u64, bool, String)> {
 /// Its name, what happens, and the case that is found.
 type Tried<'a> = (&'a str, &'a [Step], Option<(u64, bool, &'a str)>);
 
+fn check(cases: &[Tried<'_>]) {
+    for (name, steps, expected) in cases {
+        let expected = expected.map(|(place, whole, text)| (place, whole, text.to_owned()));
+        assert_eq!(found(steps), expected, "{name}");
+    }
+}
+
 #[test]
 fn a_case_begins_before_its_window_and_ends_with_it() {
     let cases: &[Tried<'_>] = &[
@@ -182,6 +189,17 @@ fn a_case_begins_before_its_window_and_ends_with_it() {
             &[Line(10), Is(9, 10), Change, Line(10), Is(10, 10), Close(11)],
             Some((1, false, "=10 10 |11")),
         ),
+        ("it is still open", &[Line(9), Is(8, 9), Line(10), Close(10)], None),
+        ("it is too long ago", &[Line(12), Is(11, 12), Close(13)], None),
+        ("nothing is there", &[], None),
+    ];
+    check(cases);
+}
+
+/// What was said before it slept does not lead to what it was when it woke.
+#[test]
+fn a_case_begins_behind_the_last_sleep() {
+    let cases: &[Tried<'_>] = &[
         (
             "what gave way while it slept",
             &[Line(6), Is(5, 6), Close(7), Sleep, Relieve, Line(10), Is(6, 7), Close(11)],
@@ -202,14 +220,8 @@ fn a_case_begins_before_its_window_and_ends_with_it() {
             &[Line(9), Is(8, 9), Relieve, Line(10), Close(11), Sleep, Line(13), Is(10, 11)],
             Some((0, true, "=8 9 ~ 10 |11")),
         ),
-        ("it is still open", &[Line(9), Is(8, 9), Line(10), Close(10)], None),
-        ("it is too long ago", &[Line(12), Is(11, 12), Close(13)], None),
-        ("nothing is there", &[], None),
     ];
-    for (name, steps, expected) in cases {
-        let expected = expected.map(|(place, whole, text)| (place, whole, text.to_owned()));
-        assert_eq!(found(steps), expected, "{name}");
-    }
+    check(cases);
 }
 
 /// Snapshots that come late are found by the segment that they are of.
