@@ -28,7 +28,8 @@ fn patterns_are_proven_by_their_own_lines() {
     let last = shipped.text().lines().last();
     let rest = " patterns, each proven by its own lines";
     let count = last.and_then(|line| line.strip_suffix(rest)).map(str::parse::<usize>);
-    assert_eq!(count, Some(Ok(shipped.text().lines().count() - 1)));
+    let (head, sum) = (1, 1);
+    assert_eq!(count, Some(Ok(shipped.text().lines().count() - head - sum)));
 
     let cases = [
         (pattern("no space left", "some space left"), 0, ""),

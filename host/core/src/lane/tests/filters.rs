@@ -23,8 +23,8 @@ fn check(
     (dropped, dead, unfiltered): (u64, u64, u64),
     tags: &[(&str, u64)],
 ) {
-    let slots = filters.into_iter().map(|(verdicts, fail_open)| FilterSlot {
-        seat: Seat::live("sieve", "1"),
+    let slots = (1..).zip(filters).map(|(number, (verdicts, fail_open))| FilterSlot {
+        seat: Seat::live(&format!("sieve#{number}"), "1"),
         filter: Seated::Fresh(Box::new(Sieve::new(verdicts))),
         fail_open,
     });
@@ -169,9 +169,9 @@ fn select(column: &Column, kept: &[usize]) -> Column {
 fn filters_see_all_rows_even_those_another_dropped() {
     let (first, second) = (Sieve::new(drops(&[0, 1, 2])), Sieve::new(drops(&[5])));
     let heard = second.heard.clone();
-    let slots = [first, second]
-        .map(|sieve| FilterSlot {
-            seat: Seat::live("sieve", "1"),
+    let slots = [("sieve", first), ("sieve#2", second)]
+        .map(|(name, sieve)| FilterSlot {
+            seat: Seat::live(name, "1"),
             filter: Seated::Fresh(Box::new(sieve)),
             fail_open: true,
         })

@@ -95,7 +95,9 @@ fn bits_are_those_of_the_source_age_and_the_offset() {
             Some(scores)
         })];
         fakes.extend((0..others).map(|_| Fake::observing(|_| silence())));
-        let mut slots: Vec<DetectorSlot> = fakes.into_iter().map(Fake::slot).collect();
+        let seat = |number: usize| Seat::live(&format!("fake#{number}"), "1");
+        let mut slots: Vec<DetectorSlot> =
+            (1..).zip(fakes).map(|(number, fake)| fake.in_seat(seat(number))).collect();
         slots[0].offset = offset;
         let mut lane =
             Lane::new(Settings::default(), patterns(), vec![], slots, Wishes::default()).unwrap();
