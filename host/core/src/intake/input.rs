@@ -4,7 +4,7 @@ use super::gate::Gate;
 use super::route::Routing;
 use crate::assemble::Assembler;
 use crate::envelope::Envelope;
-use crate::frame::LineSplitter;
+use crate::frame::{FrameLimits, LineSplitter};
 use crate::record::Record;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,16 +52,62 @@ pub(super) struct Input {
     pub(super) gate: Gate,
     /// Windows of its sources are closed up to there.
     pub(super) reached_ms: u64,
-    pub(super) by_name: BTreeMap<String, u32>,
+    /// The source of lines without a name in front.
+    unnamed: Option<u32>,
+    by_name: BTreeMap<String, u32>,
     pub(super) bytes: u64,
 }
 
 impl Input {
+    /// One that nothing was read of.
+    pub(super) fn new(
+        options: InputOptions,
+        suffix: String,
+        limits: FrameLimits,
+        gate: Gate,
+    ) -> Self {
+        Input {
+            pace: if options.follows { Pace::CatchingUp } else { Pace::Live },
+            options,
+            suffix,
+            splitter: Some(LineSplitter::new(limits)),
+            advancing: false,
+            gate,
+            reached_ms: 0,
+            unnamed: None,
+            by_name: BTreeMap::new(),
+            bytes: 0,
+        }
+    }
+
+    /// The source with that name, if lines of it were met.
+    pub(super) fn source(&self, name: &str) -> Option<u32> {
+        if name.is_empty() { self.unnamed } else { self.by_name.get(name).copied() }
+    }
+
+    /// A source was met.
+    pub(super) fn meet(&mut self, name: &str, source: u32) {
+        if name.is_empty() {
+            self.unnamed = Some(source);
+        } else {
+            self.by_name.insert(name.into(), source);
+        }
+    }
+
+    /// Its sources, in the order of their numbers.
     pub(super) fn sources(&self) -> Vec<u32> {
-        let mut sources: Vec<u32> = self.by_name.values().copied().collect();
+        let mut sources: Vec<u32> =
+            self.unnamed.iter().chain(self.by_name.values()).copied().collect();
         sources.sort_unstable();
         sources
     }
+}
+
+/// What makes records of the lines of a source.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Reader {
+    pub(super) envelope: Envelope,
+    pub(super) assembler: Assembler,
 }
 
 /// One source.
@@ -71,9 +117,8 @@ pub(super) struct Source {
     pub(super) input: usize,
     #[serde(skip)]
     pub(super) lane: u32,
-    pub(super) envelope: Envelope,
     /// Absent only while it hands out a record.
-    pub(super) assembler: Option<Assembler>,
+    pub(super) reader: Option<Box<Reader>>,
     pub(super) records: u64,
     pub(super) last_ms: Option<i64>,
     pub(super) arrivals: u64,

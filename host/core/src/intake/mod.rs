@@ -18,12 +18,12 @@ use crate::assemble::{Assembler, AssemblerLimits};
 use crate::batch::{Batch, BatchBuilder};
 use crate::envelope::Envelope;
 use crate::form::{Reference, Verdict};
-use crate::frame::{FrameLimits, Line, LineSplitter};
+use crate::frame::{FrameLimits, Line};
 use crate::record::Record;
 use crate::settings::Settings;
 use gate::{Gate, GateLimits};
 pub use input::InputOptions;
-use input::{Input, Pace, Source};
+use input::{Input, Pace, Reader, Source};
 pub use route::Routing;
 use serde::{Deserialize, Serialize};
 use slots::Slots;
@@ -127,17 +127,8 @@ impl Intake {
         let same = |other: &Input| other.options.source == options.source || both_prefixed(other);
         let is_second = self.inputs.values().any(same);
         let suffix = if is_second { format!("#{}", place + 1) } else { String::new() };
-        self.inputs.put(Input {
-            pace: if options.follows { Pace::CatchingUp } else { Pace::Live },
-            options,
-            suffix,
-            splitter: Some(LineSplitter::new(self.frame_limits())),
-            advancing: false,
-            gate: Gate::new(GateLimits::new(&self.settings, self.now_ms)),
-            reached_ms: 0,
-            by_name: BTreeMap::new(),
-            bytes: 0,
-        });
+        let gate = Gate::new(GateLimits::new(&self.settings, self.now_ms));
+        self.inputs.put(Input::new(options, suffix, self.frame_limits(), gate));
         InputId(place)
     }
 
@@ -252,7 +243,12 @@ impl Intake {
     pub fn sources(&self) -> BTreeMap<u32, SourceForm> {
         let form = |source: &Source| SourceForm {
             key: source.key.clone(),
-            form: source.assembler.as_ref().expect("no record is being handed out").verdict(),
+            form: source
+                .reader
+                .as_ref()
+                .expect("no record is being handed out")
+                .assembler
+                .verdict(),
             records: source.records,
         };
         self.sources.iter().map(|(number, source)| (number as u32, form(source))).collect()
@@ -276,20 +272,18 @@ impl Intake {
     fn line(&mut self, input: usize, line: Line<'_>, out: &mut Vec<Routed>) {
         self.counters.lines += 1;
         let (name, line) = self.inputs[input].options.routing.split(line);
-        let known = self.inputs[input].by_name.get(name).copied();
+        let known = self.inputs[input].source(name);
         let Some(source) = known.or_else(|| self.add_source(input, name)) else {
             self.counters.records += 1;
             self.counters.quarantined += 1;
             return;
         };
-        let place = &mut self.sources[source as usize];
-        let Some(mut assembler) = place.assembler.take() else { return };
-        let mut envelope = std::mem::take(&mut place.envelope);
+        let Some(mut reader) = self.sources[source as usize].reader.take() else { return };
+        let Reader { envelope, assembler } = &mut *reader;
         if let Some(opened) = envelope.open(line, self.settings.line_bytes_max) {
             assembler.opened(opened, &mut |record| self.record(source, record, out));
         }
-        self.sources[source as usize].envelope = envelope;
-        self.sources[source as usize].assembler = Some(assembler);
+        self.sources[source as usize].reader = Some(reader);
     }
 
     /// Gives a source its number, if there is room for one more. Two inputs never share a source: equal names are
@@ -309,14 +303,13 @@ impl Intake {
             lane,
             key,
             input,
-            envelope: Envelope::default(),
-            assembler: Some(assembler),
+            reader: Some(Box::new(Reader { envelope: Envelope::default(), assembler })),
             records: 0,
             last_ms: None,
             arrivals: 0,
             unstamped: Vec::new(),
         });
-        self.inputs[input].by_name.insert(name.into(), number);
+        self.inputs[input].meet(name, number);
         self.met.push(number);
         Some(number)
     }

@@ -53,8 +53,8 @@ impl Intake {
         let closing_ms = self.inputs[input].gate.closing_ms();
         self.inputs[input].advancing = true;
         for number in self.inputs[input].sources() {
-            let assembler = self.sources[number as usize].assembler.as_ref();
-            let pending = assembler.and_then(|assembler| assembler.pending_time_ms()).flatten();
+            let reader = self.sources[number as usize].reader.as_ref();
+            let pending = reader.and_then(|reader| reader.assembler.pending_time_ms()).flatten();
             if number != current && pending.is_some_and(|time_ms| time_ms < closing_ms) {
                 self.flush_source(number, out);
             }
@@ -77,9 +77,9 @@ impl Intake {
     }
 
     fn flush_source(&mut self, number: u32, out: &mut Vec<Routed>) {
-        let Some(mut assembler) = self.sources[number as usize].assembler.take() else { return };
-        assembler.flush(&mut |record| self.record(number, record, out));
-        self.sources[number as usize].assembler = Some(assembler);
+        let Some(mut reader) = self.sources[number as usize].reader.take() else { return };
+        reader.assembler.flush(&mut |record| self.record(number, record, out));
+        self.sources[number as usize].reader = Some(reader);
     }
 
     /// Tells the lanes that the windows of these inputs are complete up to there; their rows go first.
@@ -88,8 +88,8 @@ impl Intake {
         for index in inputs {
             let input = &mut self.inputs[*index];
             input.reached_ms = until_ms;
-            for number in input.by_name.values() {
-                by_lane.entry(self.sources[*number as usize].lane).or_default().push(*number);
+            for number in input.sources() {
+                by_lane.entry(self.sources[number as usize].lane).or_default().push(number);
             }
         }
         for (lane, mut sources) in by_lane {

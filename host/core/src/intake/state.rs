@@ -81,8 +81,8 @@ impl Intake {
         let lanes = self.settings.lanes;
         for source in self.sources.values_mut() {
             source.lane = lane_of(&source.key, lanes);
-            if let Some(known) = &mut source.assembler {
-                known.limit(assembler);
+            if let Some(reader) = &mut source.reader {
+                reader.assembler.limit(assembler);
             }
         }
     }
