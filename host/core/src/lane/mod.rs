@@ -24,7 +24,7 @@ mod trace;
 
 use crate::batch::Batch;
 use crate::column::Column;
-use crate::matcher::{Matcher, Scratch};
+use crate::matcher::{self, Matcher, Scratch};
 use crate::plugin::{LineColumn, WindowSpan};
 use crate::report::Report;
 use crate::settings::{Settings, Standard};
@@ -148,6 +148,18 @@ pub struct PatternSet {
     pub severities: Arc<[u8]>,
     /// What some of them want beside the text.
     pub refinements: Arc<[Refinement]>,
+}
+
+impl PatternSet {
+    /// Patterns that are run on every row, since no bytes tell where they could match, or since those that do cost more.
+    pub fn slow(&self) -> Vec<&str> {
+        let lints = self.matcher.lint();
+        let names = self.names.iter().zip(&*lints);
+        names
+            .filter(|(_, lint)| lint.lane == matcher::Lane::Slow)
+            .map(|(name, _)| &**name)
+            .collect()
+    }
 }
 
 /// Why a lane cannot be built.
@@ -309,7 +321,7 @@ impl Lane {
         self.seq += 1;
         let mut facts = Facts { batch, ..Facts::default() };
         self.patterns.matcher.scan(&facts.batch, &mut self.scratch, &mut facts.hits);
-        self.patterns.matcher.follow(&facts.batch);
+        self.patterns.matcher.follow(&facts.batch, &mut self.scratch);
         self.patterns.refine(&facts.batch, &mut facts.hits);
         let mut row = 0;
         for run in facts.batch.runs() {

@@ -37,15 +37,16 @@ pub struct Efforts {
 }
 
 impl Efforts {
-    /// Adds what was counted elsewhere.
-    pub fn merge(&mut self, other: &Efforts) {
+    /// Adds what was counted elsewhere, which begins anew.
+    pub fn take(&mut self, other: &mut Efforts) {
         let patterns = self.patterns.len().max(other.patterns.len());
         self.patterns.resize(patterns, Effort::default());
-        for (mine, theirs) in self.patterns.iter_mut().zip(&other.patterns) {
-            mine.candidates += theirs.candidates;
-            mine.walked_bytes += theirs.walked_bytes;
+        for (mine, theirs) in self.patterns.iter_mut().zip(&mut other.patterns) {
+            let Effort { candidates, walked_bytes } = std::mem::take(theirs);
+            mine.candidates += candidates;
+            mine.walked_bytes += walked_bytes;
         }
-        self.bytes += other.bytes;
+        self.bytes += std::mem::take(&mut other.bytes);
     }
 
     /// Whether a pattern costs so much that it had better be run on every row.
@@ -54,6 +55,14 @@ impl Efforts {
         let spent_ns =
             effort.candidates as f64 * CANDIDATE_NS + effort.walked_bytes as f64 * WALKED_BYTE_NS;
         self.bytes >= BYTES_MIN && spent_ns > self.bytes as f64 * BUDGET_BYTE_NS
+    }
+
+    /// Marks the patterns that do; whether there is a new one among them.
+    pub(super) fn demote(&self, demoted: &mut Vec<bool>) -> bool {
+        demoted.resize(demoted.len().max(self.patterns.len()), false);
+        let before = demoted.iter().filter(|own| **own).count();
+        (0..).zip(demoted.iter_mut()).for_each(|(id, own)| *own |= self.exceeds_budget(id));
+        demoted.iter().filter(|own| **own).count() > before
     }
 }
 

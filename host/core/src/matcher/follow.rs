@@ -1,5 +1,8 @@
 //! Learning from the traffic beside the scans: bytes are counted in samples, and now and then a thread plans anew.
 //!
+//! What patterns cost is counted as well. One that takes more than its budget, whoever wrote it or whatever the text, is
+//! run on every row from the next plan on, where it costs no more than that.
+//!
 //! All workers share what is learnt, and none waits for another. The lock over the lanes is held for as long as it takes
 //! to copy or to change a pointer; who finds the counts in use does without.
 
@@ -8,7 +11,7 @@ use std::sync::{Mutex, PoisonError, RwLock, TryLockError};
 use std::thread::{Builder, JoinHandle};
 
 use super::engine::Engine;
-use super::{Frequencies, Matcher};
+use super::{Efforts, Frequencies, Matcher, Scratch};
 use crate::batch::Batch;
 
 /// Bytes counted before the first plan; every batch is counted until then.
@@ -28,6 +31,10 @@ pub(super) struct Follower {
 struct Seen {
     /// None are held before the first batch.
     frequencies: Option<Frequencies>,
+    /// Since the last plan.
+    efforts: Efforts,
+    /// Patterns that have exceeded their budget, by id.
+    demoted: Vec<bool>,
     batches: u64,
     bytes: u64,
     /// Bytes to be counted for the next plan: each takes twice as many as the last.
@@ -41,6 +48,8 @@ impl Follower {
     pub(super) fn new(engine: Engine) -> Follower {
         let seen = Seen {
             frequencies: None,
+            efforts: Efforts::default(),
+            demoted: Vec::new(),
             batches: 0,
             bytes: 0,
             next_bytes: FIRST_BYTES,
@@ -60,8 +69,9 @@ impl Follower {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).planning = false;
     }
 
-    /// Counts a batch if it is one to be counted; says by what to plan anew when enough was counted.
-    fn count(&self, batch: &Batch) -> Option<Frequencies> {
+    /// Counts a batch if it is one to be counted; says by what to plan anew when enough was counted, or a pattern costs
+    /// too much.
+    fn count(&self, batch: &Batch, efforts: &mut Efforts) -> Option<(Frequencies, Vec<bool>)> {
         let mut seen = match self.seen.try_lock() {
             Ok(seen) => seen,
             Err(TryLockError::Poisoned(error)) => error.into_inner(),
@@ -80,23 +90,28 @@ impl Follower {
             bytes += text.len() as u64;
         }
         seen.bytes += bytes;
-        if seen.bytes < seen.next_bytes {
+        seen.efforts.take(efforts);
+        let Seen { efforts, demoted, .. } = &mut *seen;
+        let is_due = efforts.demote(demoted) || seen.bytes >= seen.next_bytes;
+        if !is_due {
             return None;
         }
         seen.next_bytes = seen.bytes * 2;
         seen.planning = true;
-        seen.frequencies.clone()
+        seen.efforts = Efforts::default();
+        Some((seen.frequencies.clone()?, seen.demoted.clone()))
     }
 }
 
 impl Matcher {
-    /// Learns from a batch, and now and then plans anew for this matcher and its clones; hits stay the same.
+    /// Learns from a batch that was just scanned, and now and then plans anew for this matcher and its clones; hits stay
+    /// the same.
     ///
     /// Planning takes a thread of its own for a moment, which is returned; nobody need wait for it.
-    pub fn follow(&self, batch: &Batch) -> Option<JoinHandle<()>> {
-        let frequencies = self.follower.count(batch)?;
+    pub fn follow(&self, batch: &Batch, scratch: &mut Scratch) -> Option<JoinHandle<()>> {
+        let (frequencies, demoted) = self.follower.count(batch, scratch.efforts())?;
         let own = self.clone();
-        let plan = move || own.follower.replace(Engine::new(&own.programs, &frequencies, &[]));
+        let plan = move || own.follower.replace(Engine::new(&own.programs, &frequencies, &demoted));
         // Without a thread everything stays as it is, and this was the last try.
         Builder::new().name("plan-patterns".to_owned()).spawn(plan).ok()
     }

@@ -108,8 +108,8 @@ impl Matcher {
     ///
     /// A pattern that has exceeded its budget is run on every row from now on, which [`Matcher::lint`] tells.
     pub fn refined(&self, frequencies: &Frequencies, efforts: &Efforts) -> Matcher {
-        let demoted: Vec<bool> =
-            (0..self.len()).map(|pattern| efforts.exceeds_budget(pattern)).collect();
+        let mut demoted = Vec::new();
+        efforts.demote(&mut demoted);
         let engine = Engine::new(&self.programs, frequencies, &demoted);
         let follower = Arc::new(Follower::new(engine));
         Matcher { programs: Arc::clone(&self.programs), follower, level: self.level }

@@ -58,10 +58,9 @@ struct State {
 }
 
 impl Scratch {
-    /// What the patterns have cost since this was asked last.
-    pub fn take_efforts(&mut self) -> Efforts {
-        let none = vec![Effort::default(); self.efforts.patterns.len()];
-        std::mem::replace(&mut self.efforts, Efforts { patterns: none, bytes: 0 })
+    /// What the patterns have cost since it was taken away last.
+    pub fn efforts(&mut self) -> &mut Efforts {
+        &mut self.efforts
     }
 
     /// Forgets the rows of the last scan, and the caches too if they belong to other patterns.

@@ -191,15 +191,15 @@ fn what_is_common_in_the_traffic_is_looked_for_no_more() {
         for _ in 0..200 {
             matcher.scan(&batch, &mut scratch, &mut hits);
             assert_eq!(hits.pairs(), [(0, 1000)]);
-            if let Some(thread) = matcher.follow(&batch) {
+            if let Some(thread) = matcher.follow(&batch, &mut scratch) {
                 thread.join().unwrap();
                 planned += 1;
             }
         }
         assert!(planned > 0, "a plan follows some hundred thousand lines");
-        scratch.take_efforts();
+        Efforts::default().take(scratch.efforts());
         worker.scan(&batch, &mut scratch, &mut hits);
         assert_eq!(hits.pairs(), [(0, 1000)]);
-        assert!(scratch.take_efforts().patterns[0].candidates < 10, "{common}");
+        assert!(scratch.efforts().patterns[0].candidates < 10, "{common}");
     }
 }

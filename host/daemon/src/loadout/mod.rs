@@ -147,6 +147,11 @@ impl Loadout {
         Ok(loadout)
     }
 
+    /// Names of the patterns that are run on every line, at the time.
+    pub fn slow_patterns(&self) -> BTreeSet<String> {
+        self.patterns.slow().into_iter().map(str::to_owned).collect()
+    }
+
     /// The lanes that were opened so far have ended, and their health is of no interest any more.
     pub fn forget_lanes(&self) {
         self.handles().clear();

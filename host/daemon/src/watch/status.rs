@@ -107,6 +107,8 @@ pub struct TenantStatus {
     pub plugins: BTreeMap<String, Health>,
     /// What shadows would have changed.
     pub trials: Trials,
+    /// Patterns that are run on every line.
+    pub slow_patterns: BTreeSet<String>,
     /// What is wanted of plugins beside the configuration file.
     pub fits: BTreeMap<String, Kept>,
     /// Digests of the components at work.

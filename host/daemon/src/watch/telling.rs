@@ -58,6 +58,17 @@ pub(super) fn tell(tenant: &Tenant, since: Option<Duration>) {
         status.plugins = tenant.given.loadout.health();
         hear(&mut status.plugin_lines, tenant.given.loadout.take_lines(), (tenant.given.clock)());
         status.trials = tenant.trials.clone();
+        let slow = tenant.given.loadout.slow_patterns();
+        for pattern in slow.difference(&status.slow_patterns) {
+            let tenant = &tenant.given.tenant;
+            tracing::warn!(
+                tenant,
+                pattern,
+                "this pattern is run on every line, since its words are too common in these logs; \
+                 give it a rarer one, or remove it"
+            );
+        }
+        status.slow_patterns = slow;
         status.digests = tenant.given.loadout.digests();
         status.files = tenant.files.counters();
         status.recording = tenant.pipeline.recording();

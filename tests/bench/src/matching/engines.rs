@@ -4,7 +4,7 @@ use super::corpus::Block;
 use super::literals::Literals;
 use super::vectorscan::{Unit, Vectorscan};
 use anyhow::Result;
-use bellwether_core::matcher::{Frequencies, Hits, Matcher, Scratch};
+use bellwether_core::matcher::{Efforts, Frequencies, Hits, Matcher, Scratch};
 use bellwether_core::plugin::{PatternKind, PluginPattern};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
@@ -112,12 +112,12 @@ impl Ours {
     /// Refined by some traffic.
     pub(super) fn warmed(&mut self, blocks: &[Block]) -> Self {
         let mut frequencies = Frequencies::default();
-        self.scratch.take_efforts();
+        Efforts::default().take(self.scratch.efforts());
         for block in blocks {
             frequencies.observe(&block.text);
             self.matcher.scan(&block.batch, &mut self.scratch, &mut self.hits);
         }
-        Ours::of(self.matcher.refined(&frequencies, &self.scratch.take_efforts()))
+        Ours::of(self.matcher.refined(&frequencies, self.scratch.efforts()))
     }
 }
 

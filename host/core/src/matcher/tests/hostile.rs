@@ -132,7 +132,7 @@ fn walked(source: &str, text: Vec<u8>) -> f64 {
     let mut scratch = Scratch::default();
     let bytes = text.len() as f64;
     Matcher::new(&[], &own).unwrap().scan(&batch(&[text]), &mut scratch, &mut Hits::default());
-    scratch.take_efforts().patterns[0].walked_bytes as f64 / bytes
+    scratch.efforts().patterns[0].walked_bytes as f64 / bytes
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_pattern_that_exceeds_its_budget_is_run_on_every_row_and_says_so() {
     let mut efforts = Efforts::default();
     for rows in lines.chunks(500) {
         matcher.scan(&batch(rows), &mut scratch, &mut hits);
-        efforts.merge(&scratch.take_efforts());
+        efforts.take(scratch.efforts());
     }
     assert_eq!(efforts.bytes, 201 * 8000 - 16);
     assert!(efforts.exceeds_budget(0) && !efforts.exceeds_budget(1), "{:?}", efforts.patterns);
@@ -175,6 +175,16 @@ fn a_pattern_that_exceeds_its_budget_is_run_on_every_row_and_says_so() {
     let before = hits.clone();
     assert_eq!(before.of(1).len(), 500);
     refined.scan(&batch(&lines[..500]), &mut scratch, &mut hits);
+    assert_eq!(hits, before);
+    // The same by itself, while it follows the traffic.
+    for rows in lines.chunks(500) {
+        matcher.scan(&batch(rows), &mut scratch, &mut hits);
+        if let Some(thread) = matcher.follow(&batch(rows), &mut scratch) {
+            thread.join().unwrap();
+        }
+    }
+    assert_eq!(lanes(&matcher)[0], Lane::Slow);
+    assert_ne!(lanes(&matcher)[1], Lane::Slow);
     assert_eq!(hits, before);
 }
 

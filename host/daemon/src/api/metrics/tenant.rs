@@ -67,6 +67,7 @@ const GAUGES: &[OfTenant] = &[
     ("input_lag_bytes", "Bytes of all files that are not yet read.", |one| {
         one.inputs.iter().map(|input| input.lag_bytes).sum::<u64>() as f64
     }),
+    ("slow_patterns", "Patterns that are run on every line.", |one| one.slow_patterns.len() as f64),
     ("sources", "Sources at work.", |one| one.sources.len() as f64),
     ("stopped", "Whether the tenant stopped: 1 if so.", |one| f64::from(one.stopped.is_some())),
     ("commit_possible", "Whether commits are possible at the moment: 1 if so.", |one| {
