@@ -68,7 +68,7 @@ mod tests {
             ..PatternSpec::default()
         };
         change(&mut spec);
-        Pattern::new(spec).unwrap()
+        Pattern::new(&spec).unwrap()
     }
 
     /// The rows in which each of four patterns counts, the last being a plugin's.

@@ -263,7 +263,7 @@ fn patterns() -> PatternSet {
         unproven: true,
         ..PatternSpec::default()
     };
-    let library = [Pattern::new(spec).unwrap()];
+    let library = [Pattern::new(&spec).unwrap()];
     let own =
         PluginPattern { name: "boom".into(), kind: PatternKind::Literal, expr: "boom".into() };
     PatternSet {

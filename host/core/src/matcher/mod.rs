@@ -97,7 +97,7 @@ impl Matcher {
         for pattern in extra {
             let expression = Expression::new(pattern.kind, &pattern.expr)
                 .map_err(|source| MatcherError::Plugin { name: pattern.name.clone(), source })?;
-            programs.push(Program { expression, unless: None });
+            programs.push(Program { expression: expression.at_rest(), unless: None });
         }
         let engine = Engine::new(&programs, &Frequencies::default(), &[]);
         let follower = Arc::new(Follower::new(engine));

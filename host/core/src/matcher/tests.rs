@@ -56,7 +56,7 @@ const WORDS: [&str; 24] = [
 ];
 
 fn pattern(name: String, expression: &str, unless: &[&str], line: &str) -> Pattern {
-    Pattern::new(PatternSpec {
+    Pattern::new(&PatternSpec {
         name,
         category: "test".into(),
         expression: expression.into(),

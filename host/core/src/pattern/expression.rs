@@ -1,6 +1,9 @@
 //! Expressions over bytes: compiled within limits, matched in time linear in the text.
+//!
+//! Most expressions of a library never run, since the matcher looks for parts of them; each is compiled when it does.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use regex_automata::Input;
 use regex_automata::meta::{BuildError, Cache, Config, Regex};
@@ -19,13 +22,13 @@ const CACHE_BYTES_MAX: usize = 1 << 20;
 /// Deepest nesting of groups.
 const NESTING_MAX: u32 = 100;
 
-/// A compiled expression.
+/// An expression that can be compiled.
 ///
 /// It works on bytes: case is folded for ASCII only, and a text need not be valid UTF-8. In a record of several lines
 /// `^` and `$` stand at the ends of each line and `.` stops at a line end.
 #[derive(Clone)]
 pub struct Expression {
-    regex: Regex,
+    regex: OnceLock<Regex>,
     syntax: Hir,
 }
 
@@ -54,8 +57,15 @@ pub enum ExpressionError {
 }
 
 impl Expression {
-    /// Compiles an expression that matches no empty text.
+    /// Reads and compiles an expression that matches no empty text.
     pub fn new(kind: PatternKind, source: &str) -> Result<Expression, ExpressionError> {
+        let own = Expression::read(kind, source)?;
+        own.compile()?;
+        Ok(own)
+    }
+
+    /// Reads one that is known to compile.
+    pub(super) fn read(kind: PatternKind, source: &str) -> Result<Expression, ExpressionError> {
         if source.len() > EXPRESSION_BYTES_MAX {
             return Err(ExpressionError::TooLong { bytes: source.len() });
         }
@@ -67,41 +77,46 @@ impl Expression {
         if syntax.properties().minimum_len() == Some(0) {
             return Err(ExpressionError::MatchesEmpty);
         }
-        Expression::compile(syntax)
+        Ok(Expression { regex: OnceLock::new(), syntax })
     }
 
-    /// Matches where any of the others does.
-    pub(super) fn any_of(others: &[Expression]) -> Result<Expression, ExpressionError> {
+    /// Matches where any of the others does; to be compiled before it is used.
+    pub(super) fn any_of(others: &[Expression]) -> Expression {
         let branches = others.iter().map(|expression| expression.syntax.clone()).collect();
-        Expression::compile(Hir::alternation(branches))
+        Expression { regex: OnceLock::new(), syntax: Hir::alternation(branches) }
     }
 
-    fn compile(syntax: Hir) -> Result<Expression, ExpressionError> {
-        let config = Config::new()
-            .utf8_empty(false)
-            .nfa_size_limit(Some(COMPILED_BYTES_MAX))
-            .onepass_size_limit(Some(COMPILED_BYTES_MAX))
-            .hybrid_cache_capacity(CACHE_BYTES_MAX);
-        let regex = Regex::builder()
-            .configure(config)
-            .build_from_hir(&syntax)
-            .map_err(|error| refusal(&error))?;
-        Ok(Expression { regex, syntax })
+    /// The same without what was compiled, until it is used again.
+    pub(crate) fn at_rest(self) -> Expression {
+        Expression { regex: OnceLock::new(), ..self }
+    }
+
+    /// Compiles it, or says why it cannot be.
+    pub(super) fn compile(&self) -> Result<(), ExpressionError> {
+        if self.regex.get().is_none() {
+            let _ = self.regex.set(compile(&self.syntax)?);
+        }
+        Ok(())
+    }
+
+    fn regex(&self) -> &Regex {
+        let again = || compile(&self.syntax).expect("it was compiled before, here or in a test");
+        self.regex.get_or_init(again)
     }
 
     /// Whether the expression matches somewhere in the text.
     pub fn matches(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        self.regex().is_match(text)
     }
 
     /// The same with the caller's own cache, which saves a visit to the shared pool.
     pub(crate) fn matches_with(&self, cache: &mut Cache, text: &[u8]) -> bool {
-        self.regex.search_half_with(cache, &Input::new(text).earliest(true)).is_some()
+        self.regex().search_half_with(cache, &Input::new(text).earliest(true)).is_some()
     }
 
     /// A cache for `matches_with`.
     pub(crate) fn cache(&self) -> Cache {
-        self.regex.create_cache()
+        self.regex().create_cache()
     }
 
     /// What the expression says, for finding the bytes it cannot do without.
@@ -114,6 +129,16 @@ impl fmt::Debug for Expression {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Expression").field(&self.syntax.to_string()).finish()
     }
+}
+
+fn compile(syntax: &Hir) -> Result<Regex, ExpressionError> {
+    let config = Config::new()
+        .utf8_empty(false)
+        .nfa_size_limit(Some(COMPILED_BYTES_MAX))
+        .onepass_size_limit(Some(COMPILED_BYTES_MAX))
+        .hybrid_cache_capacity(CACHE_BYTES_MAX);
+    let regex = Regex::builder().configure(config).build_from_hir(syntax);
+    regex.map_err(|error| refusal(&error))
 }
 
 fn parse(source: &str) -> Result<Hir, ExpressionError> {

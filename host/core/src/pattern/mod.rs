@@ -2,7 +2,7 @@
 //!
 //! A pattern is written down as a `PatternSpec` and becomes a `Pattern` only when it keeps its own word: each line under
 //! `matches` must match and each line under `rejects` must not. So a pattern in use is a tested pattern, unless whoever
-//! took it over from elsewhere says that it is `unproven`.
+//! took it over from elsewhere says that it is `unproven`. Those that ship are proven by a test, once for all.
 
 mod condition;
 mod expression;
@@ -101,7 +101,20 @@ pub struct Pattern {
 
 impl Pattern {
     /// Checks, compiles and proves a pattern; on failure says all that is wrong with it.
-    pub fn new(spec: PatternSpec) -> Result<Pattern, Vec<PatternError>> {
+    pub fn new(spec: &PatternSpec) -> Result<Pattern, Vec<PatternError>> {
+        Pattern::with(spec, Expression::new, Pattern::prove)
+    }
+
+    /// The same of one that a test has proven.
+    pub fn shipped(spec: &PatternSpec) -> Result<Pattern, Vec<PatternError>> {
+        Pattern::with(spec, Expression::read, |_, _, _| {})
+    }
+
+    fn with(
+        spec: &PatternSpec,
+        read: Read,
+        prove: fn(Pattern, &PatternSpec, &mut Vec<PatternError>),
+    ) -> Result<Pattern, Vec<PatternError>> {
         let mut errors = Vec::new();
         check_name("name", &spec.name, &mut errors);
         check_name("category", &spec.category, &mut errors);
@@ -112,31 +125,31 @@ impl Pattern {
         if severity.is_none() {
             errors.push(error("severity", None, Problem::Severity(spec.severity.clone())));
         }
-        check_lines(&spec, &mut errors);
+        check_lines(spec, &mut errors);
         if spec.ignore && spec.score != 0 {
             errors.push(error("score", None, Problem::IgnoredScore));
         }
         let conditions = read_conditions(&spec.conditions, &mut errors);
-        let expression = compile(&spec, &mut errors);
-        let unless = compile_unless(&spec.unless, &mut errors);
+        let expression = read_expression(spec, read, &mut errors);
+        let unless = read_unless(&spec.unless, read, &mut errors);
         let (Some(expression), Some(unless), Some(severity)) = (expression, unless, severity)
         else {
             return Err(errors);
         };
         let pattern = Pattern {
-            name: spec.name,
-            category: spec.category,
-            description: spec.description,
+            name: spec.name.clone(),
+            category: spec.category.clone(),
+            description: spec.description.clone(),
             score: spec.score.clamp(0, SCORE_MAX) as u8,
             severity,
-            expression,
-            unless,
+            expression: expression.at_rest(),
+            unless: unless.map(Expression::at_rest),
             is_proven: !spec.unproven,
             conditions,
             ignores: spec.ignore,
         };
-        // A clone has a pool of its own for what searching needs, and takes it along; most patterns never search again.
-        pattern.clone().prove(&spec.matches, &spec.rejects, &mut errors);
+        // What a clone compiles goes with it; most patterns never search again.
+        prove(pattern.clone(), spec, &mut errors);
         if errors.is_empty() { Ok(pattern) } else { Err(errors) }
     }
 
@@ -204,15 +217,31 @@ impl Pattern {
         self.unless.as_ref().is_some_and(|unless| unless.matches(text))
     }
 
-    fn prove(self, matches: &[String], rejects: &[String], errors: &mut Vec<PatternError>) {
-        for (index, line) in matches.iter().enumerate() {
+    fn prove(self, spec: &PatternSpec, errors: &mut Vec<PatternError>) {
+        let key = if spec.expressions.is_empty() { "expression" } else { "expressions" };
+        let unless = self.unless.iter().map(|unless| ("unless", unless));
+        for (key, expression) in std::iter::once((key, &self.expression)).chain(unless) {
+            if let Err(problem) = expression.compile() {
+                return errors.push(error(key, None, problem.into()));
+            }
+        }
+        let kind = kind_of(spec).unwrap_or(PatternKind::Regex);
+        for (index, source) in spec.expressions.iter().enumerate().filter(|_| !spec.unproven) {
+            let part = Expression::new(kind, source);
+            let matches =
+                |line: &String| part.as_ref().is_ok_and(|own| own.matches(line.as_bytes()));
+            if !spec.matches.iter().any(matches) {
+                errors.push(error("expressions", Some(index), Problem::NoLine));
+            }
+        }
+        for (index, line) in spec.matches.iter().enumerate() {
             if !self.expression.matches(line.as_bytes()) {
                 errors.push(error("matches", Some(index), Problem::Missed(line.clone())));
             } else if self.excuses(line.as_bytes()) {
                 errors.push(error("matches", Some(index), Problem::Excused(line.clone())));
             }
         }
-        for (index, line) in rejects.iter().enumerate() {
+        for (index, line) in spec.rejects.iter().enumerate() {
             if self.matches(line.as_bytes()) {
                 errors.push(error("rejects", Some(index), Problem::Caught(line.clone())));
             }
@@ -255,19 +284,32 @@ fn severity_number(word: &str) -> Option<u8> {
     SEVERITIES.into_iter().find(|&number| severity::name(number) == word)
 }
 
-fn compile(spec: &PatternSpec, errors: &mut Vec<PatternError>) -> Option<Expression> {
-    let kind = match spec.kind.as_str() {
-        "regex" => PatternKind::Regex,
-        "literal" => PatternKind::Literal,
-        "literal-nocase" => PatternKind::LiteralNocase,
-        _ => {
-            errors.push(error("kind", None, Problem::Kind(spec.kind.clone())));
-            return None;
-        }
+/// Reads an expression: one that ships without compiling it.
+type Read = fn(PatternKind, &str) -> Result<Expression, ExpressionError>;
+
+fn kind_of(spec: &PatternSpec) -> Option<PatternKind> {
+    match spec.kind.as_str() {
+        "regex" => Some(PatternKind::Regex),
+        "literal" => Some(PatternKind::Literal),
+        "literal-nocase" => Some(PatternKind::LiteralNocase),
+        _ => None,
+    }
+}
+
+fn read_expression(
+    spec: &PatternSpec,
+    read: Read,
+    errors: &mut Vec<PatternError>,
+) -> Option<Expression> {
+    let Some(kind) = kind_of(spec) else {
+        errors.push(error("kind", None, Problem::Kind(spec.kind.clone())));
+        return None;
     };
     if spec.expressions.is_empty() {
-        let expression = Expression::new(kind, &spec.expression);
-        return accept("expression", expression, errors);
+        let expression = read(kind, &spec.expression);
+        return expression
+            .map_err(|problem| errors.push(error("expression", None, problem.into())))
+            .ok();
     }
     if !spec.expression.is_empty() {
         errors.push(error("expression", None, Problem::BothExpressions));
@@ -277,34 +319,21 @@ fn compile(spec: &PatternSpec, errors: &mut Vec<PatternError>) -> Option<Express
         errors.push(error("expressions", None, problem));
         return None;
     }
-    let parts = compile_all("expressions", kind, &spec.expressions, errors)?;
-    for (index, part) in parts.iter().enumerate() {
-        let part = part.clone();
-        if !spec.unproven && !spec.matches.iter().any(|line| part.matches(line.as_bytes())) {
-            errors.push(error("expressions", Some(index), Problem::NoLine));
-        }
-    }
-    accept("expressions", Expression::any_of(&parts), errors)
+    let parts = read_all("expressions", kind, &spec.expressions, read, errors)?;
+    Some(Expression::any_of(&parts))
 }
 
-fn accept(
-    key: &'static str,
-    compiled: Result<Expression, ExpressionError>,
-    errors: &mut Vec<PatternError>,
-) -> Option<Expression> {
-    compiled.map_err(|problem| errors.push(error(key, None, problem.into()))).ok()
-}
-
-/// Compiles a list of expressions; `None` means that something is wrong with one.
-fn compile_all(
+/// Reads a list of expressions; `None` means that something is wrong with one.
+fn read_all(
     key: &'static str,
     kind: PatternKind,
     sources: &[String],
+    read: Read,
     errors: &mut Vec<PatternError>,
 ) -> Option<Vec<Expression>> {
     let mut parts = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        match Expression::new(kind, source) {
+        match read(kind, source) {
             Ok(expression) => parts.push(expression),
             Err(problem) => errors.push(error(key, Some(index), problem.into())),
         }
@@ -330,19 +359,17 @@ fn read_conditions(
 }
 
 /// Joins what excuses a line into one expression; the outer `None` means that something is wrong.
-fn compile_unless(
+fn read_unless(
     sources: &[String],
+    read: Read,
     errors: &mut Vec<PatternError>,
 ) -> Option<Option<Expression>> {
     if sources.len() > UNLESS_MAX {
         errors.push(error("unless", None, Problem::TooManyUnless(sources.len())));
         return None;
     }
-    let parts = compile_all("unless", PatternKind::Regex, sources, errors)?;
-    if parts.is_empty() {
-        return Some(None);
-    }
-    accept("unless", Expression::any_of(&parts), errors).map(Some)
+    let parts = read_all("unless", PatternKind::Regex, sources, read, errors)?;
+    Some((!parts.is_empty()).then(|| Expression::any_of(&parts)))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ fn spec() -> PatternSpec {
 fn check(change: impl FnOnce(&mut PatternSpec), expected: &[&str]) {
     let mut spec = spec();
     change(&mut spec);
-    let errors = Pattern::new(spec).err().unwrap_or_default();
+    let errors = Pattern::new(&spec).err().unwrap_or_default();
     let found: Vec<String> = errors
         .iter()
         .map(|error| match error.index {
@@ -35,7 +35,7 @@ fn check(change: impl FnOnce(&mut PatternSpec), expected: &[&str]) {
 #[test]
 fn a_good_pattern_is_accepted() {
     check(|_| {}, &[]);
-    let pattern = Pattern::new(spec()).unwrap();
+    let pattern = Pattern::new(&spec()).unwrap();
     assert_eq!((pattern.name(), pattern.category()), ("disk-full", "disk"));
     assert_eq!((pattern.score(), pattern.severity()), (70, severity::ERROR));
 }
@@ -157,9 +157,9 @@ fn unproven_patterns_may_lack_lines_and_still_keep_their_word() {
         |spec| spec.unproven = true,
         &["unproven: the pattern has the lines that prove it; remove `unproven`"],
     );
-    assert!(Pattern::new(spec()).unwrap().is_proven());
+    assert!(Pattern::new(&spec()).unwrap().is_proven());
     let bare = PatternSpec { unproven: true, matches: vec![], ..spec() };
-    assert!(!Pattern::new(bare).unwrap().is_proven());
+    assert!(!Pattern::new(&bare).unwrap().is_proven());
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn conditions_and_rules_to_ignore_are_checked() {
         &["where: expected at most 16 conditions, found 17; remove some"],
     );
     let ignoring = PatternSpec { ignore: true, score: 0, ..spec() };
-    assert!(Pattern::new(ignoring).unwrap().ignores());
+    assert!(Pattern::new(&ignoring).unwrap().ignores());
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub use alerts::AlertConfig;
 pub(crate) use files::read as read_file;
 pub use guard::GuardConfig;
 pub use mistake::Mistakes;
-pub(crate) use patterns::load_patterns;
+pub(crate) use patterns::{load_patterns, shipped_patterns};
 pub(crate) use plugins::default_offset;
 pub use plugins::{DetectorConfig, FilterConfig, OnFailure, Origin, PluginConfig};
 pub use recording::RecordingConfig;
@@ -59,7 +59,7 @@ const HEADER: &str = "\
 pub struct Config {
     /// Name of the tenant that records without another belong to.
     pub tenant: String,
-    /// The patterns that ship and those of the user, compiled and proven.
+    /// The patterns that ship and those of the user, proven.
     pub patterns: Vec<Pattern>,
     /// Alerts a day that the user is willing to look at.
     pub alerts_per_day: f64,

@@ -4,7 +4,7 @@ mod import;
 mod old;
 
 use super::{Failure, stdout};
-use crate::config::{self, Config};
+use crate::config;
 use bellwether_core::matcher::{Lane, Lint, Matcher};
 use bellwether_core::pattern::{LINES_MIN, Pattern};
 use std::io::Write;
@@ -34,7 +34,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
 /// Checks pattern files, or those that ship.
 fn check(files: &[PathBuf]) -> Result<(), Failure> {
     let patterns = match files {
-        [] => Config::default().patterns,
+        [] => config::shipped_patterns().map_err(Failure::config)?,
         _ => config::load_patterns(files).map_err(Failure::config)?,
     };
     let lints = Matcher::new(&patterns, &[]).map_err(Failure::config)?.lint();
