@@ -53,7 +53,7 @@ pub enum PipelineError {
     Asleep(String),
     /// Worker threads cannot be started.
     #[error("failed to start the worker threads; raise the limit of threads or lower `workers`")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
+    Threads(#[source] std::io::Error),
     /// A worker panicked: our own fault.
     #[error("a worker stopped unexpectedly; please report this with the lines above")]
     Worker,
@@ -143,8 +143,7 @@ impl Pipeline {
         release: Release,
     ) -> Result<Self, PipelineError> {
         let (sender, answers) = channel();
-        let desk = |_| workers.desk(Worker::new(Arc::clone(loadout)), sender.clone());
-        let desks: Vec<Desk> = (0..workers.count()).map(desk).collect();
+        let desks = workers.desks(|| Worker::new(Arc::clone(loadout)), &sender);
         let correlator = Correlator::new(loadout.settings().clone());
         let mut pipeline = Pipeline {
             intake,

@@ -1,15 +1,15 @@
 //! Worker threads, which all pipelines of a program share.
 //!
-//! A pipeline has as many desks as there are threads, and each has a share of its lanes. What waits at a desk is done in
-//! its order, by whichever thread is free; so a thousand tenants need no thousand threads, and one alone has them all.
+//! A pipeline has a desk for each thread, with a share of its lanes. What waits at a desk is done in its order, and the
+//! desks of a thread have their turns; so a thousand tenants need no thousand threads, and one alone has them all. A desk
+//! stays with its thread, in whose caches its lanes are.
 
 use super::PipelineError;
 use super::worker::{Answer, Task, Worker};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Tasks that may wait at one desk.
@@ -20,41 +20,86 @@ const FEW_TASKS: usize = 4;
 /// Tasks that a thread does before it looks at other desks.
 const TURN_TASKS: usize = 8;
 
-/// Threads on which pipelines work.
+/// Threads on which pipelines work; they end with the last who has this or a desk.
 #[derive(Clone)]
 pub struct Workers {
-    pool: Arc<ThreadPool>,
+    threads: Arc<[Sender<Shift>]>,
     /// Tasks that wait, at all desks.
     waiting: Arc<AtomicUsize>,
+}
+
+/// A worker that has something to do at its desk.
+struct Shift {
+    table: Arc<Table>,
+    worker: Box<Worker>,
 }
 
 impl Workers {
     /// Starts so many; with 0, one for each processor.
     pub fn start(count: usize) -> Result<Self, PipelineError> {
         let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
-        let builder =
-            ThreadPoolBuilder::new().num_threads(if count == 0 { processors } else { count });
-        let pool = builder.thread_name(|number| format!("worker-{number}")).build()?;
-        Ok(Workers { pool: Arc::new(pool), waiting: Arc::default() })
+        let start = |number: usize| {
+            let (sender, shifts) = channel();
+            let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+            thread.spawn(move || work(&shifts)).map_err(PipelineError::Threads)?;
+            Ok(sender)
+        };
+        let threads = (0..if count == 0 { processors } else { count }).map(start);
+        Ok(Workers {
+            threads: threads.collect::<Result<_, PipelineError>>()?,
+            waiting: Arc::default(),
+        })
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.pool.current_num_threads()
+    /// A desk with each thread, at each of which a worker is told what to do.
+    pub(super) fn desks(&self, worker: impl Fn() -> Worker, answers: &Sender<Answer>) -> Vec<Desk> {
+        let desk = |thread: &Sender<Shift>| {
+            let pile = Pile { tasks: VecDeque::new(), place: Place::Here(Box::new(worker())) };
+            let (waiting, answers) = (Arc::clone(&self.waiting), answers.clone());
+            let table = Arc::new(Table { pile: Mutex::new(pile), waiting, answers });
+            Desk { thread: thread.clone(), table }
+        };
+        self.threads.iter().map(desk).collect()
     }
+}
 
-    /// A desk where this worker is told what to do.
-    pub(super) fn desk(&self, worker: Worker, answers: Sender<Answer>) -> Desk {
-        let pile = Pile { tasks: VecDeque::new(), place: Place::Here(Box::new(worker)) };
-        let waiting = Arc::clone(&self.waiting);
-        let table = Table { pile: Mutex::new(pile), waiting, answers };
-        Desk { pool: Arc::clone(&self.pool), table: Arc::new(table) }
+/// A thread: its desks have their turns, until nobody can have a desk with it any more.
+fn work(shifts: &Receiver<Shift>) {
+    let mut ready = VecDeque::new();
+    loop {
+        if ready.is_empty() {
+            let Ok(shift) = shifts.recv() else { return };
+            ready.push_back(shift);
+        }
+        ready.extend(shifts.try_iter());
+        let left = ready.pop_front().and_then(Shift::turn);
+        ready.extend(left);
+    }
+}
+
+impl Shift {
+    /// Does some of what waits; what is left waits for the next turn.
+    fn turn(mut self) -> Option<Shift> {
+        for _ in 0..TURN_TASKS {
+            let Some(task) = self.table.next() else { break };
+            if !self.table.work(&mut self.worker, task) {
+                self.table.pile().place = Place::Gone;
+                return None;
+            }
+        }
+        let table = Arc::clone(&self.table);
+        let mut pile = table.pile();
+        if pile.tasks.is_empty() {
+            pile.place = Place::Here(self.worker);
+            return None;
+        }
+        Some(self)
     }
 }
 
 /// Where tasks are left for a worker.
 pub(super) struct Desk {
-    pool: Arc<ThreadPool>,
+    thread: Sender<Shift>,
     table: Arc<Table>,
 }
 
@@ -112,8 +157,9 @@ impl Desk {
         self.table.waiting.fetch_add(1, Ordering::Relaxed);
         match std::mem::replace(&mut pile.place, Place::AtWork) {
             Place::Here(worker) => {
-                let table = Arc::clone(&self.table);
-                self.pool.spawn_fifo(move || table.turn(worker));
+                let shift = Shift { table: Arc::clone(&self.table), worker };
+                // The thread goes on for as long as somebody has a desk with it.
+                let _ = self.thread.send(shift);
             }
             elsewhere => pile.place = elsewhere,
         }
@@ -128,22 +174,11 @@ impl Drop for Table {
 }
 
 impl Table {
-    /// Does some of what waits.
-    fn turn(self: Arc<Self>, mut worker: Box<Worker>) {
-        for _ in 0..TURN_TASKS {
-            let mut pile = self.pile();
-            let Some(task) = pile.tasks.pop_front() else {
-                pile.place = Place::Here(worker);
-                return;
-            };
-            drop(pile);
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            if !self.work(&mut worker, task) {
-                self.pile().place = Place::Gone;
-                return;
-            }
-        }
-        rayon::spawn_fifo(move || self.turn(worker));
+    /// The next task.
+    fn next(&self) -> Option<Task> {
+        let task = self.pile().tasks.pop_front()?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(task)
     }
 
     /// Does a task; whether there may be others after it.
