@@ -39,18 +39,18 @@ pub(super) fn sentence(source: &str, finding: &Finding, start_ms: u64) -> String
         _ if now == 0.0 && finding.side == Side::Less => {
             format!("{name}: {subject} stopped at {time}, after {} before", per_minute(before))
         }
-        _ if finding.side == Side::More => {
-            format!(
-                "{name}: {subject} rose from {} to {} at {time}",
-                per_minute(before),
-                per_minute(now)
-            )
-        }
-        _ => format!(
-            "{name}: {subject} fell from {} to {} at {time}",
-            per_minute(before),
-            per_minute(now)
-        ),
+        _ => format!("{name}: {subject} {} at {time}", change(finding.side, before, now)),
+    }
+}
+
+/// What has become of a rate. What is little beside others, or for the hour, need not be less than before.
+fn change(side: Side, before: f32, now: f32) -> String {
+    let (from, to) = (per_minute(before), per_minute(now));
+    match side {
+        Side::More if now > before => format!("rose from {from} to {to}"),
+        Side::Less if now < before => format!("fell from {from} to {to}"),
+        Side::More => format!("came to {to}, more than expected, after {from} before,"),
+        Side::Less => format!("came to {to}, less than expected, after {from} before,"),
     }
 }
 
@@ -134,6 +134,10 @@ mod tests {
             (
                 finding(2.0, 240.0, None),
                 "nginx: `upstream timed out <*>` rose from 2.0/min to 240/min at 03:12",
+            ),
+            (
+                Finding { side: Side::Less, ..finding(0.73, 1.0, None) },
+                "nginx: `upstream timed out <*>` came to 1.0/min, less than expected, after 0.73/min before, at 03:12",
             ),
             (
                 finding(40.0, 3.5, None),
