@@ -223,6 +223,14 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
+/// A small whole number, which may be written as `45.0`: for JSON that is the same number.
+pub(super) fn whole<'de, R: Deserializer<'de>>(reader: R) -> Result<u8, R::Error> {
+    let number = f64::deserialize(reader)?;
+    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u8::MAX)).contains(&number);
+    let unfit = || Error::custom(format!("{number} is no whole number from 0 to 255"));
+    is_whole.then_some(number as u8).ok_or_else(unfit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

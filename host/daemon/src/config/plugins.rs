@@ -19,7 +19,7 @@ pub enum Origin {
 }
 
 /// What happens to lines that a filter failed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
     /// They pass.

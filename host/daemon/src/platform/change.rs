@@ -2,7 +2,7 @@
 
 use super::{Base, Kept, Platform, wanted};
 use crate::chain::chain;
-use crate::loadout::{Component, Edition, Fit, FitError, Loadout};
+use crate::loadout::{Component, Edition, Fit, FitError, Loadout, LoadoutError};
 use crate::watch::{KeeperError, Order, OrderError};
 use bellwether_store::{AuditOutcome, AuditRow, StoreError};
 use std::collections::BTreeMap;
@@ -84,6 +84,17 @@ pub enum PlatformError {
     /// It cannot be written down, or somebody else was faster.
     #[error(transparent)]
     Keeper(#[from] KeeperError),
+}
+
+impl From<LoadoutError> for PlatformError {
+    fn from(error: LoadoutError) -> Self {
+        match error {
+            LoadoutError::Same { plugin } => {
+                PlatformError::Pointless { plugin, why: FitError::Same }
+            }
+            error => PlatformError::Unfit { why: chain(&error) },
+        }
+    }
 }
 
 impl PlatformError {
@@ -273,7 +284,7 @@ async fn open(
 ) -> Result<Arc<Loadout>, PlatformError> {
     let opened = tokio::task::spawn_blocking(move || base.loadout(&tenant, fits)).await;
     let unfit = |why: String| PlatformError::Unfit { why };
-    opened.map_err(|error| unfit(error.to_string()))?.map_err(|error| unfit(chain(&error)))
+    Ok(opened.map_err(|error| unfit(error.to_string()))??)
 }
 
 fn audit(asked: &Asked, fit: Option<&Fit>, outcome: AuditOutcome, detail: String) -> AuditRow {

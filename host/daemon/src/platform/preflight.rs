@@ -142,8 +142,7 @@ fn open_aside(
     tenant: &str,
     fits: BTreeMap<String, Fit>,
 ) -> Result<Arc<Loadout>, PlatformError> {
-    let opened = Base::new(&base.config).and_then(|aside| aside.loadout(tenant, fits));
-    opened.map_err(|error| PlatformError::Unfit { why: chain(&error) })
+    Ok(Base::new(&base.config).and_then(|aside| aside.loadout(tenant, fits))?)
 }
 
 /// Both editions side by side, of which only the current one counts.

@@ -132,7 +132,7 @@ async fn what_works_already_does_not_come_in_beside_itself() {
     let own = rig.base.config.detectors[0].offset;
     let made = rig.ask("default", bring_in(own, 100), None).await.unwrap();
     let why = made.unwrap_err().to_string();
-    assert!(why.contains("what works already"), "{why}");
+    assert!(why.contains("how it is already"), "{why}");
     assert!(told.try_recv().is_err());
     assert_eq!(rig.log(), ["activate Refused"]);
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::PluginView;
-use crate::api::asked::{Asked, By, Named, Person, Sent, Text, Whose};
+use crate::api::asked::{self, Asked, By, Named, Person, Sent, Text, Whose};
 use crate::api::desk::{Desk, TenantName, now_ms};
 use crate::api::etag;
 use crate::api::problem::{Problem, ProblemBody};
@@ -131,6 +131,7 @@ pub(in crate::api) struct NewEdition {
     version: Option<Text<64>>,
     /// In what share of the lanes it counts: 0 as a shadow, 100 in all of them.
     #[schema(minimum = 0, maximum = 100, example = 25)]
+    #[serde(deserialize_with = "asked::whole")]
     pub(super) percent: u8,
     /// Its own settings; null for those of the configuration file.
     #[schema(value_type = Option<Object>)]
@@ -139,7 +140,6 @@ pub(in crate::api) struct NewEdition {
     #[schema(minimum = -20, maximum = 20)]
     offset: Option<f64>,
     /// What happens to records that a filter failed on: `open` or `closed`; null as in the configuration file.
-    #[schema(value_type = Option<String>, example = "open")]
     on_failure: Option<OnFailure>,
 }
 

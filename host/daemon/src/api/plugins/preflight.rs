@@ -109,6 +109,7 @@ impl StretchView {
     request_body = NewEdition, responses(
     (status = 200, description = "What it would have said.", body = ReportView),
     (status = 404, description = "No such version or tenant.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "That is how it is already.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "It cannot work; the detail says why.", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::api) async fn preflight(
