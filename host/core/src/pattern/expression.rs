@@ -64,7 +64,7 @@ impl Expression {
         Ok(own)
     }
 
-    /// Reads one that is known to compile.
+    /// Reads one; to be compiled before it is used, here or in a test.
     pub(super) fn read(kind: PatternKind, source: &str) -> Result<Expression, ExpressionError> {
         if source.len() > EXPRESSION_BYTES_MAX {
             return Err(ExpressionError::TooLong { bytes: source.len() });

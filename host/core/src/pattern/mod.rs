@@ -102,22 +102,26 @@ pub struct Pattern {
 impl Pattern {
     /// Checks, compiles and proves a pattern; on failure says all that is wrong with it.
     pub fn new(spec: &PatternSpec) -> Result<Pattern, Vec<PatternError>> {
-        Pattern::with(spec, Expression::new, Pattern::prove)
+        let mut errors = Vec::new();
+        let pattern = Pattern::read(spec, &mut errors);
+        if let Some(pattern) = &pattern {
+            // What a clone compiles goes with it; most patterns never search again.
+            pattern.clone().prove(spec, &mut errors);
+        }
+        pattern.filter(|_| errors.is_empty()).ok_or(errors)
     }
 
     /// The same of one that a test has proven.
     pub fn shipped(spec: &PatternSpec) -> Result<Pattern, Vec<PatternError>> {
-        Pattern::with(spec, Expression::read, |_, _, _| {})
+        let mut errors = Vec::new();
+        let pattern = Pattern::read(spec, &mut errors);
+        pattern.filter(|_| errors.is_empty()).ok_or(errors)
     }
 
-    fn with(
-        spec: &PatternSpec,
-        read: Read,
-        prove: fn(Pattern, &PatternSpec, &mut Vec<PatternError>),
-    ) -> Result<Pattern, Vec<PatternError>> {
-        let mut errors = Vec::new();
-        check_name("name", &spec.name, &mut errors);
-        check_name("category", &spec.category, &mut errors);
+    /// Checks a pattern; there is none where not even its expressions can be read.
+    fn read(spec: &PatternSpec, errors: &mut Vec<PatternError>) -> Option<Pattern> {
+        check_name("name", &spec.name, errors);
+        check_name("category", &spec.category, errors);
         if !(0..=SCORE_MAX).contains(&spec.score) {
             errors.push(error("score", None, Problem::Score(spec.score)));
         }
@@ -125,32 +129,25 @@ impl Pattern {
         if severity.is_none() {
             errors.push(error("severity", None, Problem::Severity(spec.severity.clone())));
         }
-        check_lines(spec, &mut errors);
+        check_lines(spec, errors);
         if spec.ignore && spec.score != 0 {
             errors.push(error("score", None, Problem::IgnoredScore));
         }
-        let conditions = read_conditions(&spec.conditions, &mut errors);
-        let expression = read_expression(spec, read, &mut errors);
-        let unless = read_unless(&spec.unless, read, &mut errors);
-        let (Some(expression), Some(unless), Some(severity)) = (expression, unless, severity)
-        else {
-            return Err(errors);
-        };
-        let pattern = Pattern {
+        let conditions = read_conditions(&spec.conditions, errors);
+        let expression = read_expression(spec, errors);
+        let unless = read_unless(&spec.unless, errors);
+        Some(Pattern {
             name: spec.name.clone(),
             category: spec.category.clone(),
             description: spec.description.clone(),
             score: spec.score.clamp(0, SCORE_MAX) as u8,
-            severity,
-            expression: expression.at_rest(),
-            unless: unless.map(Expression::at_rest),
+            severity: severity?,
+            expression: expression?,
+            unless: unless?,
             is_proven: !spec.unproven,
             conditions,
             ignores: spec.ignore,
-        };
-        // What a clone compiles goes with it; most patterns never search again.
-        prove(pattern.clone(), spec, &mut errors);
-        if errors.is_empty() { Ok(pattern) } else { Err(errors) }
+        })
     }
 
     /// Its name.
@@ -218,20 +215,30 @@ impl Pattern {
     }
 
     fn prove(self, spec: &PatternSpec, errors: &mut Vec<PatternError>) {
+        let known = errors.len();
+        let kind = kind_of(spec).unwrap_or(PatternKind::Regex);
+        for (index, source) in spec.expressions.iter().enumerate() {
+            let is_said =
+                |part: Expression| spec.matches.iter().any(|line| part.matches(line.as_bytes()));
+            match Expression::new(kind, source).map(is_said) {
+                Ok(is_said) if is_said || spec.unproven => {}
+                Ok(_) => errors.push(error("expressions", Some(index), Problem::NoLine)),
+                Err(problem) => errors.push(error("expressions", Some(index), problem.into())),
+            }
+        }
+        for (index, source) in spec.unless.iter().enumerate() {
+            if let Err(problem) = Expression::new(PatternKind::Regex, source) {
+                errors.push(error("unless", Some(index), problem.into()));
+            }
+        }
+        if errors[known..].iter().any(|own| own.problem != Problem::NoLine) {
+            return;
+        }
         let key = if spec.expressions.is_empty() { "expression" } else { "expressions" };
         let unless = self.unless.iter().map(|unless| ("unless", unless));
         for (key, expression) in std::iter::once((key, &self.expression)).chain(unless) {
             if let Err(problem) = expression.compile() {
                 return errors.push(error(key, None, problem.into()));
-            }
-        }
-        let kind = kind_of(spec).unwrap_or(PatternKind::Regex);
-        for (index, source) in spec.expressions.iter().enumerate().filter(|_| !spec.unproven) {
-            let part = Expression::new(kind, source);
-            let matches =
-                |line: &String| part.as_ref().is_ok_and(|own| own.matches(line.as_bytes()));
-            if !spec.matches.iter().any(matches) {
-                errors.push(error("expressions", Some(index), Problem::NoLine));
             }
         }
         for (index, line) in spec.matches.iter().enumerate() {
@@ -284,9 +291,6 @@ fn severity_number(word: &str) -> Option<u8> {
     SEVERITIES.into_iter().find(|&number| severity::name(number) == word)
 }
 
-/// Reads an expression: one that ships without compiling it.
-type Read = fn(PatternKind, &str) -> Result<Expression, ExpressionError>;
-
 fn kind_of(spec: &PatternSpec) -> Option<PatternKind> {
     match spec.kind.as_str() {
         "regex" => Some(PatternKind::Regex),
@@ -296,17 +300,13 @@ fn kind_of(spec: &PatternSpec) -> Option<PatternKind> {
     }
 }
 
-fn read_expression(
-    spec: &PatternSpec,
-    read: Read,
-    errors: &mut Vec<PatternError>,
-) -> Option<Expression> {
+fn read_expression(spec: &PatternSpec, errors: &mut Vec<PatternError>) -> Option<Expression> {
     let Some(kind) = kind_of(spec) else {
         errors.push(error("kind", None, Problem::Kind(spec.kind.clone())));
         return None;
     };
     if spec.expressions.is_empty() {
-        let expression = read(kind, &spec.expression);
+        let expression = Expression::read(kind, &spec.expression);
         return expression
             .map_err(|problem| errors.push(error("expression", None, problem.into())))
             .ok();
@@ -319,7 +319,7 @@ fn read_expression(
         errors.push(error("expressions", None, problem));
         return None;
     }
-    let parts = read_all("expressions", kind, &spec.expressions, read, errors)?;
+    let parts = read_all("expressions", kind, &spec.expressions, errors)?;
     Some(Expression::any_of(&parts))
 }
 
@@ -328,12 +328,11 @@ fn read_all(
     key: &'static str,
     kind: PatternKind,
     sources: &[String],
-    read: Read,
     errors: &mut Vec<PatternError>,
 ) -> Option<Vec<Expression>> {
     let mut parts = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        match read(kind, source) {
+        match Expression::read(kind, source) {
             Ok(expression) => parts.push(expression),
             Err(problem) => errors.push(error(key, Some(index), problem.into())),
         }
@@ -359,16 +358,12 @@ fn read_conditions(
 }
 
 /// Joins what excuses a line into one expression; the outer `None` means that something is wrong.
-fn read_unless(
-    sources: &[String],
-    read: Read,
-    errors: &mut Vec<PatternError>,
-) -> Option<Option<Expression>> {
+fn read_unless(sources: &[String], errors: &mut Vec<PatternError>) -> Option<Option<Expression>> {
     if sources.len() > UNLESS_MAX {
         errors.push(error("unless", None, Problem::TooManyUnless(sources.len())));
         return None;
     }
-    let parts = read_all("unless", PatternKind::Regex, sources, read, errors)?;
+    let parts = read_all("unless", PatternKind::Regex, sources, errors)?;
     Some((!parts.is_empty()).then(|| Expression::any_of(&parts)))
 }
 
