@@ -65,7 +65,7 @@ pub struct Config {
     pub alerts_per_day: f64,
     /// Shards of the sources.
     pub lanes: usize,
-    /// Worker threads; 0 means one per processor.
+    /// Worker threads, which all tenants share; 0 means one per processor.
     pub workers: usize,
     /// Spans in which lines are counted.
     pub windows: WindowConfig,
@@ -146,7 +146,7 @@ impl Config {
                 "workers",
                 0,
                 0..=256,
-                "Worker threads; 0 means one per processor.",
+                "Worker threads, which all tenants share; 0 means one per processor.",
             ),
             windows: table.section(
                 "windows",

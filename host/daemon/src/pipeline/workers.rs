@@ -26,6 +26,8 @@ pub struct Workers {
     threads: Arc<[Sender<Shift>]>,
     /// Tasks that wait, at all desks.
     waiting: Arc<AtomicUsize>,
+    /// Pipelines so far.
+    pipelines: Arc<AtomicUsize>,
 }
 
 /// A worker that has something to do at its desk.
@@ -48,18 +50,22 @@ impl Workers {
         Ok(Workers {
             threads: threads.collect::<Result<_, PipelineError>>()?,
             waiting: Arc::default(),
+            pipelines: Arc::default(),
         })
     }
 
-    /// A desk with each thread, at each of which a worker is told what to do.
+    /// A desk with each thread, at each of which a worker is told what to do. Each pipeline has its first with another
+    /// thread: the sources of many tenants may have the same names, and so the same lanes.
     pub(super) fn desks(&self, worker: impl Fn() -> Worker, answers: &Sender<Answer>) -> Vec<Desk> {
-        let desk = |thread: &Sender<Shift>| {
+        let count = self.threads.len();
+        let first = self.pipelines.fetch_add(1, Ordering::Relaxed) % count;
+        let desk = |thread: usize| {
             let pile = Pile { tasks: VecDeque::new(), place: Place::Here(Box::new(worker())) };
             let (waiting, answers) = (Arc::clone(&self.waiting), answers.clone());
             let table = Arc::new(Table { pile: Mutex::new(pile), waiting, answers });
-            Desk { thread: thread.clone(), table }
+            Desk { workers: self.clone(), thread, table }
         };
-        self.threads.iter().map(desk).collect()
+        (first..first + count).map(|thread| thread % count).map(desk).collect()
     }
 }
 
@@ -99,7 +105,8 @@ impl Shift {
 
 /// Where tasks are left for a worker.
 pub(super) struct Desk {
-    thread: Sender<Shift>,
+    workers: Workers,
+    thread: usize,
     table: Arc<Table>,
 }
 
@@ -159,7 +166,7 @@ impl Desk {
             Place::Here(worker) => {
                 let shift = Shift { table: Arc::clone(&self.table), worker };
                 // The thread goes on for as long as somebody has a desk with it.
-                let _ = self.thread.send(shift);
+                let _ = self.workers.threads[self.thread].send(shift);
             }
             elsewhere => pile.place = elsewhere,
         }
@@ -200,3 +207,6 @@ impl Table {
         self.pile.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;
