@@ -5,6 +5,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 use zstd::bulk::Compressor;
@@ -48,20 +49,20 @@ pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateEr
     Ok(postcard::from_bytes(bytes)?)
 }
 
-/// Compresses what is saved, one after the other. The states of all sources wait for their commit at the same time:
-/// compressed where it is made, that is a third of the memory.
-pub(crate) struct Packer(Compressor<'static>);
-
-impl Packer {
-    pub(crate) fn new() -> Self {
-        Packer(Compressor::new(LEVEL).expect("zstd accepts its own lowest level at any time"))
+/// Compresses what is saved. The states of all sources wait for their commit at the same time: compressed where it is
+/// made, that is a third of the memory.
+pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
+    thread_local! {
+        // Making one takes longer than a small state does.
+        static COMPRESSOR: RefCell<Compressor<'static>> =
+            RefCell::new(Compressor::new(LEVEL).expect("zstd accepts its own lowest level at any time"));
     }
-
-    pub(crate) fn pack(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut packed = self.0.compress(bytes).expect("zstd compresses whatever fits into memory");
+    COMPRESSOR.with_borrow_mut(|compressor| {
+        let packed = compressor.compress(bytes);
+        let mut packed = packed.expect("zstd compresses whatever fits into memory");
         packed.shrink_to_fit();
         packed
-    }
+    })
 }
 
 /// Restores what was compressed.

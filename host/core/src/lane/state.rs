@@ -7,7 +7,7 @@ use super::source::Source;
 use super::{Lane, PatternSet, SourceInfo};
 use crate::plugin::{Plugin, PluginState};
 use crate::settings::Settings;
-use crate::state::{Packer, StateError, from_bytes, raw, to_bytes, unpack};
+use crate::state::{StateError, from_bytes, pack, raw, to_bytes, unpack};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ impl Lane {
     /// Saves the sources that have changed since the last time.
     pub fn save(&mut self) -> Vec<SavedSource> {
         let Lane { settings, patterns, filters, detectors, sources, .. } = self;
-        let mut desk = Desk { settings, patterns, filters, detectors, packer: Packer::new() };
+        let mut desk = Desk { settings, patterns, filters, detectors };
         let mut saved = Vec::new();
         for (number, source) in sources.iter_mut().filter(|(_, source)| source.changed) {
             source.changed = false;
@@ -103,7 +103,7 @@ impl Lane {
     pub fn snapshot(&mut self, number: u32) -> Option<Snapshot> {
         let Lane { settings, patterns, filters, detectors, sources, .. } = self;
         let source = sources.get_mut(number)?;
-        let mut desk = Desk { settings, patterns, filters, detectors, packer: Packer::new() };
+        let mut desk = Desk { settings, patterns, filters, detectors };
         let (state, plugins) = desk.pack(number, source);
         let open_from_ms = source.open_from() * desk.settings.window_ms;
         Some(Snapshot { state, plugins, newest_ms: source.last_ms, open_from_ms })
@@ -157,7 +157,6 @@ struct Desk<'a> {
     patterns: &'a PatternSet,
     filters: &'a mut [LaneFilter],
     detectors: &'a mut [LaneDetector],
-    packer: Packer,
 }
 
 impl Desk<'_> {
@@ -170,11 +169,11 @@ impl Desk<'_> {
             patterns: source.counts.patterns().into_iter().map(name).collect(),
             source,
         };
-        let state = self.packer.pack(&to_bytes(&states));
+        let state = pack(&to_bytes(&states));
         let mut plugins = Vec::new();
         for (seat, plugin) in seated(self.filters, self.detectors) {
             if let Some(PluginState { version, bytes }) = plugin.save(number) {
-                let bytes = self.packer.pack(&bytes);
+                let bytes = pack(&bytes);
                 plugins.push((seat.key(), PluginState { version, bytes }));
             }
         }
