@@ -82,11 +82,10 @@ impl Instance {
 
     /// Asks what the plugin is and wants.
     pub(crate) fn describe(&mut self) -> Result<Descriptor, Fault> {
-        let code = Arc::clone(&self.code);
         let descriptor = self.call(
-            code.limits().lifecycle_budget(),
+            self.code.limits().lifecycle_budget(),
             |exports, store| exports.lifecycle.call_describe(store),
-            |raw| describe::descriptor(raw, code.kind(), code.limits()),
+            |raw, code| describe::descriptor(raw, code.kind(), code.limits()),
         )?;
         self.name.clone_from(&descriptor.name);
         self.metrics.clone_from(&descriptor.metrics);
@@ -99,7 +98,7 @@ impl Instance {
         self.call(
             self.code.limits().lifecycle_budget(),
             |exports, store| exports.lifecycle.call_configure(store, json),
-            |answer| answer.map_err(|words| Fault::configure(&words)),
+            |answer, _| answer.map_err(|words| Fault::configure(&words)),
         )
     }
 
@@ -108,7 +107,7 @@ impl Instance {
         let answer = self.call(
             self.code.limits().save_budget(),
             |exports, store| exports.lifecycle.call_save(store, source),
-            Ok,
+            |answer, _| Ok(answer),
         );
         let state = match answer {
             Err(Fault::BadReply(words)) => return Err(Fault::state(source, &words)),
@@ -127,7 +126,7 @@ impl Instance {
         let answer = self.call(
             self.code.limits().lifecycle_budget(),
             |exports, store| exports.lifecycle.call_load(store, source, state),
-            Ok,
+            |answer, _| Ok(answer),
         )?;
         Ok(answer.map_err(|error| match error {
             types::LoadError::UnsupportedVersion => "its version is not supported".into(),
@@ -140,7 +139,7 @@ impl Instance {
         self.call(
             self.code.limits().small_budget(),
             |exports, store| exports.lifecycle.call_forget(store, source),
-            Ok,
+            |answer, _| Ok(answer),
         )
     }
 
@@ -150,13 +149,13 @@ impl Instance {
         lines: &Lines<'_>,
         descriptor: &Descriptor,
     ) -> Result<Scores, Fault> {
-        let (code, rows) = (Arc::clone(&self.code), lines.rows());
+        let rows = lines.rows();
         let (runs, columns) = (lower::runs(lines.runs), lower::columns(lines.columns));
         let batch = batch(lines, &runs, &columns);
         self.call(
-            code.limits().batch_budget(Kind::Detector, rows).halved(self.fuel_halvings),
+            self.code.limits().batch_budget(Kind::Detector, rows).halved(self.fuel_halvings),
             |exports, store| exports.detection()?.call_observe(store, batch),
-            |raw| reply::batch_scores(raw, rows, descriptor, code.limits()),
+            |raw, code| reply::batch_scores(raw, rows, descriptor, code.limits()),
         )
     }
 
@@ -166,7 +165,6 @@ impl Instance {
         window: &ClosedWindow<'_>,
         descriptor: &Descriptor,
     ) -> Result<Scores, Fault> {
-        let code = Arc::clone(&self.code);
         let series = lower::columns(window.columns);
         let raw_window = types::Window {
             source: window.source,
@@ -177,19 +175,18 @@ impl Instance {
             vector: window.vector,
         };
         self.call(
-            code.limits().window_budget(window.rows).halved(self.fuel_halvings),
+            self.code.limits().window_budget(window.rows).halved(self.fuel_halvings),
             |exports, store| exports.detection()?.call_close_window(store, raw_window),
-            |raw| reply::scores(raw, window.rows, descriptor, code.limits()),
+            |raw, code| reply::scores(raw, window.rows, descriptor, code.limits()),
         )
     }
 
     /// Asks for an explanation.
     pub(crate) fn explain(&mut self, token: u32) -> Result<Option<Explanation>, Fault> {
-        let code = Arc::clone(&self.code);
         self.call(
-            code.limits().small_budget(),
+            self.code.limits().small_budget(),
             |exports, store| exports.detection()?.call_explain(store, token),
-            |raw| raw.map(|raw| reply::explanation(raw, code.limits())).transpose(),
+            |raw, code| raw.map(|raw| reply::explanation(raw, code.limits())).transpose(),
         )
     }
 
@@ -205,7 +202,7 @@ impl Instance {
         self.call(
             self.code.limits().batch_budget(Kind::Filter, rows).halved(self.fuel_halvings),
             |exports, store| exports.filtering()?.call_evaluate(store, batch),
-            |raw| reply::verdicts(raw, rows, descriptor),
+            |raw, _| reply::verdicts(raw, rows, descriptor),
         )
     }
 
@@ -242,7 +239,7 @@ impl Instance {
         &mut self,
         budget: Budget,
         function: impl FnOnce(&Exports, &mut Store<Inside>) -> wasmtime::Result<A>,
-        check: impl FnOnce(A) -> Result<R, Fault>,
+        check: impl FnOnce(A, &Code) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         self.store.data_mut().said.clear();
         let began = Instant::now();
@@ -252,7 +249,7 @@ impl Instance {
         });
         let refused = self.store.data_mut().limiter.take_refused();
         let fault = |error| Fault::of_call(&error, refused).with_words(self.last_words());
-        let result = answer.map_err(fault).and_then(check);
+        let result = answer.map_err(fault).and_then(|answer| check(answer, &self.code));
         let mut health = self.health.lock();
         health.cost(used(&self.store, budget), self.memory_bytes(), began.elapsed());
         if !self.muted {

@@ -1,12 +1,15 @@
 //! What a row costs beyond the boundary to a plugin: the same source, as a component and natively.
 
+mod bare;
+
 use crate::combine::combine;
 use crate::report::{Report, Title};
 use crate::rounds::{Rounds, ns_per_item};
 use crate::stages;
 use crate::traffic::Traffic;
 use crate::work::{Baselines, LITERAL, containing};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
+use bare::Bare;
 use bellwether_core::batch::{Batch, Run};
 use bellwether_core::column::{Bitmap, Column, TextColumn};
 use bellwether_core::plugin::{Detector, Filter, Lines, Mark, Rows, Scores, Verdicts};
@@ -49,13 +52,20 @@ pub(crate) fn measure(report: &mut Report, traffic: &Traffic) -> Result<()> {
 fn empty_calls(report: &mut Report, plugin: &CompiledPlugin) -> Result<()> {
     let title = |case, peer| Title { work: "boundary", case, peer, unit: "ns/call" };
     let mut guest = plugin.detector(r#"{"task":"nothing"}"#, None)?;
+    let mut bare = Bare::start(PROBE, r#"{"task":"nothing"}"#).map_err(Error::msg)?;
     let question = || {
         ns_per_item(1, || {
             black_box(guest.explain(black_box(0)));
             Ok(())
         })
     };
-    report.push(title("empty question", None), &Rounds::alone(question)?);
+    let barely = || {
+        ns_per_item(1, || {
+            black_box(bare.explain(black_box(0)).map_err(Error::msg)?);
+            Ok(())
+        })
+    };
+    report.push(title("empty question", Some("wasmtime")), &Rounds::against(question, barely)?);
     let mut native = Native::new();
     let columns = [Column::U8s(Vec::new())];
     let shared = columns.clone().map(Arc::new);
