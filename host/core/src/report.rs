@@ -4,7 +4,7 @@ use crate::calibrate::Side;
 use crate::plugin::Explanation;
 use serde::{Deserialize, Serialize};
 
-/// One closed window of one source in which something was surprising.
+/// One closed window of one source in which something was surprising, or still is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Number of the source.
@@ -17,8 +17,19 @@ pub struct Report {
     pub state_bits: f32,
     /// How much of that is news: an alarm where it reaches the threshold.
     pub news_bits: f32,
-    /// The most surprising first; at least one.
+    /// The most surprising first; none where only what was news before recurs.
     pub findings: Vec<Finding>,
+    /// What recurs.
+    pub recurrence: Recurrence,
+}
+
+/// Messages that come again within a day after they came up as an alarm: what they tell of goes on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recurrence {
+    /// Their names across sources.
+    pub messages: Vec<u32>,
+    /// What the most surprising of them was worth when it came up.
+    pub bits: f32,
 }
 
 /// A row whose surprise is high enough.
@@ -70,6 +81,8 @@ pub struct WindowScore {
     pub start_ms: u64,
     /// How much of it is news, in bits.
     pub news_bits: f32,
+    /// The same, or what was news within a day and recurs, whichever is more.
+    pub state_bits: f32,
     /// The detector that found it most surprising.
     pub detector: String,
     /// What it found, as a person would read it.

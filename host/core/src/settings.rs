@@ -36,7 +36,7 @@ pub struct Settings {
     pub templates_max: usize,
     /// Alarms a day that are acceptable where nothing is wrong; sets the threshold.
     pub alerts_per_day: f64,
-    /// An anomaly is resolved after so many windows without a finding.
+    /// An anomaly is resolved after so many windows in which nothing of it comes.
     pub quiet_windows: u64,
     /// Examples per template and anomaly.
     pub examples_max: usize,
@@ -64,7 +64,7 @@ pub struct SourceRule {
 pub struct Standard {
     /// Bits from which a window is an alarm.
     pub alarm_bits: f32,
-    /// An anomaly is resolved after so many windows without a finding.
+    /// An anomaly is resolved after so many windows in which nothing of it comes.
     pub quiet_windows: u64,
 }
 

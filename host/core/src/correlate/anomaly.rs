@@ -86,7 +86,10 @@ pub struct Event {
     pub findings: Vec<Finding>,
 }
 
-/// Messages a report is about; the source as a whole is message 0.
+/// The source as a whole, as a message.
+const SOURCE: u32 = 0;
+
+/// Messages a report is about.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subjects {
     messages: BTreeSet<u32>,
@@ -96,10 +99,10 @@ pub(super) struct Subjects {
 impl Subjects {
     pub(super) fn of(report: &Report) -> Self {
         let message =
-            |finding: &Finding| finding.subject.as_ref().map_or(0, |subject| subject.message);
+            |finding: &Finding| finding.subject.as_ref().map_or(SOURCE, |subject| subject.message);
         Subjects {
             messages: report.findings.iter().map(message).collect(),
-            cause: report.findings.first().map_or(0, message),
+            cause: report.findings.first().map_or(SOURCE, message),
         }
     }
 
@@ -116,6 +119,8 @@ pub(super) struct Anomaly {
     source: String,
     opened_ms: u64,
     last_end_ms: u64,
+    /// End of the last window in which one of its messages recurred, if any did.
+    recurred_ms: u64,
     alarm_bits: f32,
     bits: f32,
     said_bits: f32,
@@ -144,6 +149,7 @@ impl Anomaly {
             source: source.into(),
             opened_ms: report.end_ms,
             last_end_ms: report.end_ms,
+            recurred_ms: 0,
             alarm_bits,
             bits: 0.0,
             said_bits: 0.0,
@@ -173,6 +179,19 @@ impl Anomaly {
         }
     }
 
+    /// Stays open where one of its messages recurs.
+    pub(super) fn recur(&mut self, messages: &[u32], end_ms: u64) {
+        if messages.iter().any(|message| self.messages.contains(message)) {
+            self.recurred_ms = end_ms;
+        }
+    }
+
+    /// Whether something is mainly about one of its messages: no more is taken in by an anomaly that nothing but its
+    /// messages keeps open.
+    pub(super) fn is_about(&self, subjects: &Subjects) -> bool {
+        subjects.cause != SOURCE && self.messages.contains(&subjects.cause)
+    }
+
     pub(super) fn shares(&self, subjects: &Subjects) -> bool {
         !self.messages.is_disjoint(&subjects.messages)
     }
@@ -187,6 +206,11 @@ impl Anomaly {
 
     pub(super) fn last_end_ms(&self) -> u64 {
         self.last_end_ms
+    }
+
+    /// End of the last window in which anything came of it.
+    pub(super) fn alive_ms(&self) -> u64 {
+        self.last_end_ms.max(self.recurred_ms)
     }
 
     pub(super) fn said_bits(&self) -> f32 {

@@ -2,7 +2,8 @@
 //!
 //! One correlator per tenant folds the reports of each source in the order of its windows, so that it does not show how
 //! sources were spread over lanes and workers. A report joins an open anomaly of its source when it is about the same
-//! message or follows at once; otherwise, if it is news enough, it opens a new one.
+//! message or follows at once; otherwise, if it is news enough, it opens a new one. It stays open while there are
+//! findings, and while messages come that were an alarm when they came up.
 
 mod anomaly;
 mod sentence;
@@ -67,7 +68,7 @@ impl Correlator {
         let mut events = Vec::new();
         for report in reports {
             self.resolve(source, report.start_ms, &mut events);
-            self.fold_report(report, &mut events);
+            self.fold_report(&report, &mut events);
         }
         if let Some(until_ms) = until_ms {
             self.resolve(source, until_ms, &mut events);
@@ -82,6 +83,7 @@ impl Correlator {
             source: source.clone(),
             start_ms: report.start_ms,
             news_bits: report.news_bits,
+            state_bits: report.news_bits.max(report.recurrence.bits),
             detector: first.map(|finding| finding.detector.clone()).unwrap_or_default(),
             sentence: first
                 .map(|finding| sentence::sentence(source, finding, report.start_ms))
@@ -128,23 +130,37 @@ impl Correlator {
         self.open.range((source, 0)..=(source, u64::MAX))
     }
 
-    fn fold_report(&mut self, report: Report, events: &mut Vec<Event>) {
+    fn fold_report(&mut self, report: &Report, events: &mut Vec<Event>) {
+        let source = report.source;
+        if !report.findings.is_empty() {
+            self.fold_findings(report, events);
+        }
+        for anomaly in self.open.range_mut((source, 0)..=(source, u64::MAX)).map(|(_, own)| own) {
+            anomaly.recur(&report.recurrence.messages, report.end_ms);
+        }
+    }
+
+    fn fold_findings(&mut self, report: &Report, events: &mut Vec<Event>) {
         let source = report.source;
         let Standard { alarm_bits, .. } = self.sources[&source].standard;
-        let subjects = Subjects::of(&report);
+        let subjects = Subjects::of(report);
         let follows_ms = FOLLOWS_WINDOWS * self.settings.window_ms;
-        let shares = |anomaly: &Anomaly| anomaly.shares(&subjects);
+        let quiet_ms = self.quiet_ms(source);
+        let shares = |anomaly: &Anomaly| {
+            let is_quiet = anomaly.last_end_ms() + quiet_ms <= report.start_ms;
+            if is_quiet { anomaly.is_about(&subjects) } else { anomaly.shares(&subjects) }
+        };
         let follows = |anomaly: &Anomaly| report.start_ms <= anomaly.last_end_ms() + follows_ms;
         let same = self.of(source).find(|(_, anomaly)| shares(anomaly));
         let joined = same.or_else(|| self.of(source).find(|(_, anomaly)| follows(anomaly)));
         let joined = joined.map(|(place, _)| *place);
         if let Some(anomaly) = joined.and_then(|place| self.open.get_mut(&place)) {
             let before = anomaly.said_bits();
-            anomaly.join(&report, subjects);
+            anomaly.join(report, subjects);
             let stronger =
                 report.news_bits >= alarm_bits && report.state_bits >= before + STRONGER_BITS;
             let kind = if stronger { EventKind::Updated } else { EventKind::Continued };
-            events.push(anomaly.say(kind, report.end_ms, report.findings));
+            events.push(anomaly.say(kind, report.end_ms, report.findings.clone()));
             return;
         }
         if report.news_bits < alarm_bits {
@@ -156,16 +172,20 @@ impl Correlator {
             format!("{}\0{key}\0{}\0{}", self.settings.tenant, subjects.cause(), report.start_ms);
         let id = format!("{:016x}", xxh3_64(cause.as_bytes()));
         let mut anomaly =
-            Anomaly::open(id, (&self.settings.tenant, key), alarm_bits, &report, subjects);
-        events.push(anomaly.say(EventKind::Opened, report.end_ms, report.findings));
+            Anomaly::open(id, (&self.settings.tenant, key), alarm_bits, report, subjects);
+        events.push(anomaly.say(EventKind::Opened, report.end_ms, report.findings.clone()));
         self.open.insert((source, report.end_ms), anomaly);
     }
 
-    /// Resolves what had no finding for long enough, in the order of time.
+    /// How long nothing may come of an anomaly until it is resolved.
+    fn quiet_ms(&self, source: u32) -> u64 {
+        self.sources[&source].standard.quiet_windows * self.settings.window_ms
+    }
+
+    /// Resolves what had no finding for long enough and does not recur, in the order of time.
     fn resolve(&mut self, source: u32, until_ms: u64, events: &mut Vec<Event>) {
-        let Standard { quiet_windows, .. } = self.sources[&source].standard;
-        let quiet_ms = quiet_windows * self.settings.window_ms;
-        let due = |anomaly: &Anomaly| anomaly.last_end_ms() + quiet_ms;
+        let quiet_ms = self.quiet_ms(source);
+        let due = |anomaly: &Anomaly| anomaly.alive_ms() + quiet_ms;
         let mut quiet: Vec<(u64, (u32, u64))> = self
             .of(source)
             .filter(|(_, anomaly)| due(anomaly) <= until_ms)

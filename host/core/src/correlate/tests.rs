@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::calibrate::Side;
-use crate::report::{Finding, Subject};
+use crate::report::{Finding, Recurrence, Subject};
 use crate::settings::SourceRule;
 
 const MINUTE: u64 = 60_000;
@@ -45,7 +45,8 @@ fn report_of((window, source, message, state_bits, news_bits): Odd, severity: u8
         explanation: None,
     };
     let (end_ms, findings) = (start_ms + MINUTE, vec![finding]);
-    Report { source, start_ms, end_ms, state_bits, news_bits, findings }
+    let recurrence = Recurrence::default();
+    Report { source, start_ms, end_ms, state_bits, news_bits, findings, recurrence }
 }
 
 fn correlator(settings: &Settings) -> Correlator {
@@ -209,6 +210,32 @@ fn a_finding_in_the_last_quiet_window_keeps_the_anomaly_open() {
     let first = (0, 0, 1, 12.0, 12.0);
     check("joined", &[first, (6, 0, 1, 12.0, 12.0)], 6, "+b:1@0");
     check("a window too late", &[first, (7, 0, 1, 12.0, 12.0)], 7, "+b:1@0 -b:1@6 +b:1@7");
+}
+
+#[test]
+fn an_anomaly_goes_on_while_its_messages_recur() {
+    let recurs = |window, message| {
+        let recurrence = Recurrence { messages: vec![message], bits: 12.0 };
+        Report { findings: vec![], recurrence, ..report((window, 0, message, 0.0, 0.0)) }
+    };
+    let check = |name: &str, further: &[Report], until: u64, expected: &str| {
+        let mut reports = vec![report((0, 0, 1, 12.0, 12.0))];
+        reports.extend(further.iter().cloned());
+        let until_ms = BEGIN_MS + (until + 1) * MINUTE;
+        let events = fold(&mut correlator(&settings()), &reports, Some(until_ms));
+        assert_eq!(show(&events), expected, "{name}");
+    };
+    let (alive, loud) = ([5, 10, 15].map(|window| recurs(window, 1)), |window, message| {
+        report((window, 0, message, 12.0, 12.0))
+    });
+    let with = |further: Report| [&alive[..], &[further]].concat();
+    check("as long as they come", &alive, 30, "+b:1@0 -b:1@21");
+    check("not with others", &[recurs(5, 2)], 30, "+b:1@0 -b:1@6");
+    check("too late", &[recurs(7, 1)], 30, "+b:1@0 -b:1@6");
+    check("nothing opens by that", &[recurs(9, 3)], 30, "+b:1@0 -b:1@6");
+    check("the same again", &with(loud(12, 1)), 18, "+b:1@0");
+    check("something else", &with(loud(12, 2)), 18, "+b:1@0 +b:2@12 -b:2@18");
+    check("the source as a whole", &with(loud(12, 0)), 18, "+b:1@0 +b:all@12 -b:all@18");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::source::{Candidate, Source};
 use super::trace::{Trace, Verdict};
 use super::{Outcome, PatternSet, Trial};
 use crate::record::severity::{ERROR, FATAL};
-use crate::report::{Finding, Report, Subject};
+use crate::report::{Finding, Recurrence, Report, Subject};
 use crate::settings::Settings;
 use crate::window::{Life, Series};
 
@@ -61,6 +61,7 @@ impl Bench<'_> {
         let ruling = self.rule(source, &candidates, &live, &live, silence);
         let is_traced = self.trace.wants(self.number, self.window);
         let verdict = is_traced.then(|| Verdict::of(self, source, &candidates, &live, &ruling));
+        self.note_births(source, &ruling);
         let (report, said) = self.report(source, ruling);
         let mut trials = Vec::new();
         for shadow in self.places(|slot| !slot.is_live()) {
@@ -76,7 +77,45 @@ impl Bench<'_> {
             let outcome = Outcome::Window { live: report.clone(), shadow: theirs };
             trials.push(Trial { seat: seat.clone(), source: Some(self.number), outcome });
         }
-        Judged { report, trials, verdict }
+        Judged { report: self.with_recurrence(source, report), trials, verdict }
+    }
+
+    /// Takes note of what is new and was an alarm by itself.
+    fn note_births(&self, source: &mut Source, ruling: &Ruling) {
+        let offset = |own: &Candidate| self.detectors[own.detector].offset - ruling.trials;
+        let told = ruling.candidates.iter();
+        let told = told.filter_map(|own| Some((own.template?, own.bits + offset(own))));
+        source.note_births(self.start_ms() as i64..self.end_ms() as i64, told);
+    }
+
+    /// Adds what goes on from windows before.
+    fn with_recurrence(&self, source: &Source, report: Option<Report>) -> Option<Report> {
+        let recurrence = self.series.map(|series| source.recurrence(series)).unwrap_or_default();
+        if recurrence.messages.is_empty() {
+            return report;
+        }
+        let report = report.unwrap_or_else(|| self.report_of(0.0, 0.0, Vec::new()));
+        Some(Report { recurrence, ..report })
+    }
+
+    fn start_ms(&self) -> u64 {
+        self.window * self.settings.window_ms
+    }
+
+    fn end_ms(&self) -> u64 {
+        self.start_ms() + self.settings.window_ms
+    }
+
+    fn report_of(&self, state_bits: f32, news_bits: f32, findings: Vec<Finding>) -> Report {
+        Report {
+            source: self.number,
+            start_ms: self.start_ms(),
+            end_ms: self.end_ms(),
+            state_bits,
+            news_bits,
+            findings,
+            recurrence: Recurrence::default(),
+        }
     }
 
     fn places(&self, wanted: impl Fn(&LaneDetector) -> bool) -> Vec<usize> {
@@ -96,8 +135,8 @@ impl Bench<'_> {
         let mut candidates: Vec<Candidate> =
             candidates.iter().filter(|own| panel.contains(&own.detector)).cloned().collect();
         if let Some(series) = self.series {
-            let end_ms = (self.window + 1) * self.settings.window_ms;
-            renaming::forgive(&mut candidates, source, (series, end_ms), self.settings.window_ms);
+            let window_ms = self.settings.window_ms;
+            renaming::forgive(&mut candidates, source, (series, self.end_ms()), window_ms);
             doubt_single_errors(&mut candidates, source, series);
         }
         let age = source.age_of(self.window);
@@ -126,10 +165,7 @@ impl Bench<'_> {
             return (None, said);
         }
         let findings = self.findings(source, candidates, trials);
-        let start_ms = self.window * self.settings.window_ms;
-        let end_ms = start_ms + self.settings.window_ms;
-        let source = self.number;
-        (Some(Report { source, start_ms, end_ms, state_bits, news_bits, findings }), said)
+        (Some(self.report_of(state_bits, news_bits, findings)), said)
     }
 
     /// How many voices a detector counts for that can be wrong about a source.

@@ -4,6 +4,7 @@
 //! judge. It runs on one thread, shares nothing with other lanes but the matcher, and waits for nobody; the same inputs
 //! give the same outputs.
 
+mod births;
 mod columns;
 mod counters;
 mod dead;

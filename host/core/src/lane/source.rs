@@ -1,5 +1,6 @@
 //! All state of one source: nothing else remembers anything.
 
+use super::births::Births;
 use super::dictionary::Dictionary;
 use super::{MetTemplate, SourceInfo};
 use crate::calibrate::{Calibration, Side};
@@ -48,6 +49,8 @@ pub(super) struct Source {
     pub(super) lines: u64,
     pub(super) first_ms: i64,
     pub(super) last_ms: i64,
+    /// What came up lately and was an alarm.
+    pub(super) births: Births,
     /// Candidates of windows that are still open, by the window's number.
     pub(super) waiting: BTreeMap<u64, Vec<Candidate>>,
     /// Number of the next window to close; `None` while idle.
@@ -98,6 +101,7 @@ impl Source {
             lines: 0,
             first_ms: i64::MAX,
             last_ms: i64::MIN,
+            births: Births::default(),
             waiting: BTreeMap::new(),
             next_window: None,
             idle_from: 0,
@@ -230,6 +234,7 @@ impl Source {
         let waiting = self.waiting.values_mut().flatten();
         let own = waiting.filter(|candidate| candidate.template == Some(merge.old));
         own.for_each(|candidate| candidate.template = Some(merge.new));
+        self.rename_birth(merge.old, merge.new);
     }
 
     /// Templates that were met since this was last asked.

@@ -1,5 +1,6 @@
 //! Tests of a lane with native plugins that note what they are told.
 
+mod births;
 mod columns;
 mod dead;
 mod doubt;

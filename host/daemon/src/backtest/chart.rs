@@ -232,7 +232,14 @@ mod tests {
         for (minute, news_bits) in [(10, 12.0), (700, 12.0), (800, 11.0), (900, 4.0)] {
             let (source, detector) = ("file:a".into(), "rate".into());
             let (start_ms, sentence) = (minute * 60_000, "`<*>` & \u{1b}[2J".into());
-            run.push(WindowScore { source, start_ms, news_bits, detector, sentence });
+            run.push(WindowScore {
+                source,
+                start_ms,
+                news_bits,
+                state_bits: news_bits,
+                detector,
+                sentence,
+            });
         }
         let truth = "id,type,level,start_epoch,end_epoch,lines_changed,detail\n\
                      0,a<b,1,42000,42600,5,x & y\n1,flood,2,54000,54600,5,\n";

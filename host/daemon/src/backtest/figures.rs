@@ -71,6 +71,11 @@ pub(crate) struct WindowTally {
     /// Windows that are both.
     pub(crate) both: usize,
     pub(crate) f1: f64,
+    /// Windows that belong to an anomaly: an alarm, or a message recurs that was one within a day.
+    pub(crate) open: usize,
+    /// Of them those in which something is wrong.
+    pub(crate) open_both: usize,
+    pub(crate) open_f1: f64,
 }
 
 /// The figures of a run.

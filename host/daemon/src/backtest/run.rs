@@ -13,12 +13,20 @@ pub(crate) struct Run {
     /// Windows below so many bits may be missing.
     pub(crate) scores_from_bits: f32,
     windows: BTreeMap<u64, WindowScore>,
+    /// By the beginning of a window, how odd the oddest source was in it, be it news or not.
+    states: BTreeMap<u64, f32>,
 }
 
 impl Run {
     pub(crate) fn new(window_ms: u64, scores_from_bits: f32) -> Self {
         let log = Span { start_ms: i64::MAX, end_ms: i64::MIN };
-        Run { log, window_ms: window_ms as i64, scores_from_bits, windows: BTreeMap::new() }
+        Run {
+            log,
+            window_ms: window_ms as i64,
+            scores_from_bits,
+            windows: BTreeMap::new(),
+            states: BTreeMap::new(),
+        }
     }
 
     /// Takes note that the log goes from one moment to another in one of its sources.
@@ -29,6 +37,8 @@ impl Run {
 
     /// Takes the score of a window of one source; the order of calls does not matter.
     pub(crate) fn push(&mut self, score: WindowScore) {
+        let state = self.states.entry(score.start_ms).or_default();
+        *state = state.max(score.state_bits);
         if score.news_bits < self.scores_from_bits {
             return;
         }
@@ -47,6 +57,12 @@ impl Run {
         self.windows.values()
     }
 
+    /// First moments of the windows that were so odd.
+    pub(crate) fn odd_windows(&self, from_bits: f32) -> impl Iterator<Item = i64> {
+        let odd = self.states.iter().filter(move |(_, state)| **state >= from_bits);
+        odd.map(|(start_ms, _)| *start_ms as i64)
+    }
+
     /// The time of a window.
     pub(crate) fn span(&self, window: &WindowScore) -> Span {
         let start_ms = window.start_ms as i64;
@@ -60,7 +76,7 @@ mod tests {
 
     fn score(source: &str, start_ms: u64, news_bits: f32) -> WindowScore {
         let (source, detector, sentence) = (source.into(), String::new(), String::new());
-        WindowScore { source, start_ms, news_bits, detector, sentence }
+        WindowScore { source, start_ms, news_bits, state_bits: news_bits, detector, sentence }
     }
 
     #[test]

@@ -225,8 +225,13 @@ impl<'a> Trial<'a> {
         let alarms = self.windows.iter().filter(loud).count();
         let false_windows = self.unexcused.iter().map(|place| &self.windows[*place]);
         let both = alarms - false_windows.filter(loud).count();
-        let f1 = 2.0 * both as f64 / (alarms + wrong.len()).max(1) as f64;
-        WindowTally { wrong: wrong.len(), alarms, both, f1 }
+        let of_log = |start_ms: &i64| judged.contains(start_ms);
+        let open: Vec<i64> = self.run.odd_windows(threshold).filter(of_log).collect();
+        let is_wrong = |start_ms: &&i64| wrong.contains(&start_ms.div_euclid(window_ms));
+        let open_both = open.iter().filter(is_wrong).count();
+        let f1 = |both: usize, said: usize| 2.0 * both as f64 / (said + wrong.len()).max(1) as f64;
+        let (f1, open_f1) = (f1(both, alarms), f1(open_both, open.len()));
+        WindowTally { wrong: wrong.len(), alarms, both, f1, open: open.len(), open_both, open_f1 }
     }
 }
 

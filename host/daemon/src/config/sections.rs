@@ -138,7 +138,7 @@ impl TemplateConfig {
 /// What becomes of findings; each setting is described in `read`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnomalyConfig {
-    /// Windows without a finding after which an anomaly is resolved.
+    /// Windows in which nothing of an anomaly comes, after which it is resolved.
     pub quiet_windows: u32,
     /// Most example lines of an anomaly.
     pub examples_max: usize,
@@ -155,7 +155,7 @@ impl AnomalyConfig {
                 "quiet_windows",
                 10,
                 1..=1000,
-                "Windows without a finding after which an anomaly is resolved.",
+                "Windows in which nothing of an anomaly comes, after which it is resolved.",
             ),
             examples_max: table.integer(
                 "examples_max",

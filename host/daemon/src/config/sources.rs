@@ -19,7 +19,7 @@ pub struct SourceConfig {
     pub tenant: Option<String>,
     /// Alerts a day that the user is willing to look at from each of them.
     pub alerts_per_day: Option<f64>,
-    /// Windows without a finding after which an anomaly is resolved.
+    /// Windows in which nothing of an anomaly comes, after which it is resolved.
     pub quiet_windows: Option<u64>,
     /// Whether nobody is told of their anomalies.
     pub muted: bool,
@@ -79,7 +79,7 @@ pub(super) fn read_sources(table: &mut Table<'_>) -> Vec<SourceConfig> {
             "quiet_windows",
             30,
             1..=1000,
-            "Windows without a finding after which an anomaly is resolved, instead of `anomalies.quiet_windows`.",
+            "Windows in which nothing of an anomaly comes, after which it is resolved, instead of `anomalies.quiet_windows`.",
         );
         let muted = entry.flag(
             "muted",

@@ -14,6 +14,8 @@ fn run(scores: &[(i64, f32)]) -> Run {
             source: "file:a".into(),
             start_ms: (window * WINDOW_MS) as u64,
             news_bits: *news_bits,
+            // After a quarter of them something recurs.
+            state_bits: if *window % 4 == 3 { 20.0 } else { *news_bits },
             detector: "rate".into(),
             sentence: format!("window {window}"),
         });
@@ -184,6 +186,7 @@ fn what_became_of_each_fault_is_told() {
     );
     let windows = score.windows;
     assert_eq!((windows.wrong, windows.alarms, windows.both), (13, 4, 3));
+    assert_eq!((windows.open, windows.open_both), (4, 3));
 }
 
 #[test]

@@ -106,6 +106,9 @@ the first such window. With --labels, alert lines at most 10 minutes apart are o
 False. An alarm that overlaps no fault (with --labels: that has no alert line). While alarms go on,
 one window in five counts.
 
+Belong to an anomaly. Windows with an alarm, or in which a message comes again that came up with one
+less than a day before.
+
 At 1, 2, 5, 20 a day. The threshold that finds most while false alarms keep to so many a day.
 
 Left out, and counted. Faults that begin in training, and faults outside of the log's time.";

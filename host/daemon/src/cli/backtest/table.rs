@@ -1,6 +1,6 @@
 //! The figures of a backtest for people.
 
-use crate::backtest::figures::{AtThreshold, FaultScore, Score, Tally};
+use crate::backtest::figures::{AtThreshold, FaultScore, Score, Tally, WindowTally};
 use crate::output::table::Table;
 use std::io::{self, Write};
 
@@ -19,6 +19,13 @@ pub(super) fn write(out: &mut dyn Write, title: &str, score: &Score) -> io::Resu
     if let (Some(median), Some(p90)) = (score.delay_median_s, score.delay_p90_s) {
         writeln!(out, "found after {median:.0} s in the median, 9 of 10 within {p90:.0} s")?;
     }
+    let WindowTally { wrong, open, open_both, open_f1, .. } = score.windows;
+    writeln!(
+        out,
+        "of {} with something wrong {open_both} belong to an anomaly, and {} others (F1 {open_f1:.3})",
+        counted(wrong, "window"),
+        open - open_both
+    )?;
     writeln!(
         out,
         "learnt from {} ({}), judged the {:.2} days after it\n",
