@@ -1,6 +1,6 @@
 //! What surrounds a needle, as a table that one byte at a time is looked up in.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
@@ -8,6 +8,8 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Repetition};
+
+use super::automata::Automata;
 
 /// Largest table of another kind that is made on the way, in bytes.
 const DENSE_BYTES_MAX: usize = 1 << 18;
@@ -33,16 +35,16 @@ const NEIGHBOURS: [Option<u8>; 5] = [None, Some(b'\n'), Some(b'a'), Some(b'\r'),
 pub(super) struct Side {
     syntax: Hir,
     backwards: bool,
-    automaton: OnceLock<Option<Automaton>>,
+    automaton: OnceLock<Option<Arc<Automaton>>>,
 }
 
 /// A table of classes and states, in one piece as it is mostly not in the cache.
 #[derive(Debug)]
-struct Automaton {
+pub(super) struct Automaton {
     /// The class of each byte, then for each state the next one by class.
     table: Box<[u8]>,
-    /// States are this far apart, as a power of two.
-    width_log2: u32,
+    /// States are this far apart.
+    width: usize,
     starts: [u8; NEIGHBOURS.len()],
     /// Class of the end of a text.
     end: u8,
@@ -71,10 +73,20 @@ impl Side {
         Side { syntax, backwards: true, automaton: OnceLock::new() }
     }
 
+    /// Makes ready for walks.
+    pub(super) fn prepare(&self, automata: &Automata) {
+        self.automaton(automata);
+    }
+
+    /// What it is walked by; without one, a walk says nothing.
+    fn automaton(&self, automata: &Automata) -> Option<&Automaton> {
+        let find = || automata.of(&self.syntax, self.backwards);
+        self.automaton.get_or_init(find).as_deref()
+    }
+
     /// Whether the text before or behind a place is as it must be.
-    pub(super) fn walk(&self, text: &[u8], at: usize) -> Walk {
-        let build = || Automaton::of(&self.syntax, self.backwards);
-        let Some(automaton) = self.automaton.get_or_init(build) else {
+    pub(super) fn walk(&self, automata: &Automata, text: &[u8], at: usize) -> Walk {
+        let Some(automaton) = self.automaton(automata) else {
             return Walk { matches: None, bytes: 0 };
         };
         let (matches, bytes) = if self.backwards {
@@ -85,17 +97,16 @@ impl Side {
         };
         Walk { matches: (automaton.exact || !matches).then_some(matches), bytes }
     }
-
-    /// Bytes held by the table, if it was made.
-    pub(super) fn bytes(&self) -> usize {
-        let automaton = self.automaton.get().and_then(Option::as_ref);
-        automaton.map_or(0, |automaton| automaton.table.len())
-    }
 }
 
 impl Automaton {
+    /// Bytes that it holds.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Automaton>() + self.table.len()
+    }
+
     /// A table for a side, or one that matches wherever the side does.
-    fn of(syntax: &Hir, backwards: bool) -> Option<Automaton> {
+    pub(super) fn of(syntax: &Hir, backwards: bool) -> Option<Automaton> {
         let exact = Automaton::new(syntax, backwards);
         exact.or_else(|| {
             let loose = Automaton::new(&loosened(syntax), backwards)?;
@@ -111,7 +122,7 @@ impl Automaton {
     fn flatten(dense: &dense::DFA<Vec<u32>>) -> Option<Automaton> {
         let classes = dense.byte_classes();
         let end = u8::try_from(classes.eoi().as_usize()).ok()?;
-        let width_log2 = (usize::from(end) + 1).next_power_of_two().ilog2();
+        let width = usize::from(end) + 1;
         let mut states: Vec<StateID> = Vec::new();
         let number = |state: StateID, states: &mut Vec<StateID>| {
             if dense.is_dead_state(state) {
@@ -133,13 +144,13 @@ impl Automaton {
             *start = number(dense.start_state(&config).ok()?, &mut states)?;
         }
         let mut table: Vec<u8> = (0..=255).map(|byte| classes.get(byte)).collect();
-        table.resize(CLASSES + (1 << width_log2), DEAD);
-        table.resize(CLASSES + (2 << width_log2), MATCHED);
+        table.resize(CLASSES + width, DEAD);
+        table.resize(CLASSES + 2 * width, MATCHED);
         let mut done = 0;
         while done < states.len() {
             let state = states[done];
             let row = table.len();
-            table.resize(row + (1 << width_log2), DEAD);
+            table.resize(row + width, DEAD);
             for byte in classes.representatives(0..=255).filter_map(|unit| unit.as_u8()) {
                 let next = number(dense.next_state(state, byte), &mut states)?;
                 table[row + usize::from(classes.get(byte))] = next;
@@ -147,8 +158,7 @@ impl Automaton {
             table[row + usize::from(end)] = number(dense.next_eoi_state(state), &mut states)?;
             done += 1;
         }
-        let mut own =
-            Automaton { table: table.into(), width_log2, starts, end, exact: true, gap: None };
+        let mut own = Automaton { table: table.into(), width, starts, end, exact: true, gap: None };
         let mut states = (0..states.len()).map(|place| place as u8 + 2);
         own.gap = states.find_map(|state| Some((state, own.few_exits(state)?)));
         Some(own)
@@ -171,7 +181,7 @@ impl Automaton {
     }
 
     fn row(&self, state: u8) -> usize {
-        CLASSES + (usize::from(state) << self.width_log2)
+        CLASSES + usize::from(state) * self.width
     }
 
     fn walk(&self, neighbour: Option<u8>, text: &[u8], backwards: bool) -> (bool, usize) {
@@ -279,6 +289,7 @@ mod tests {
             |source: &str| Expression::new(PatternKind::Regex, source).unwrap().syntax().clone();
         let (forwards, backwards) =
             (Side::forwards(syntax(source)), Side::backwards(syntax(source)));
+        let automata = Automata::default();
         let spans = |at: usize, backwards: bool| {
             (0..=text.len()).any(|other| {
                 let (start, end) = if backwards { (other, at) } else { (at, other) };
@@ -286,8 +297,16 @@ mod tests {
             })
         };
         for at in 0..=text.len() {
-            assert_eq!(forwards.walk(text, at).matches, Some(spans(at, false)), "{source} {at}");
-            assert_eq!(backwards.walk(text, at).matches, Some(spans(at, true)), "{source} {at}");
+            assert_eq!(
+                forwards.walk(&automata, text, at).matches,
+                Some(spans(at, false)),
+                "{source} {at}"
+            );
+            assert_eq!(
+                backwards.walk(&automata, text, at).matches,
+                Some(spans(at, true)),
+                "{source} {at}"
+            );
         }
     }
 
@@ -328,7 +347,7 @@ mod tests {
             ("[ab]*a(a|b){20}x", b"aababx", None),
             ("[ab]*a(a|b){20}x", b"abx", Some(false)),
         ] {
-            assert_eq!(side(source).walk(text, 0).matches, says, "{source}");
+            assert_eq!(side(source).walk(&Automata::default(), text, 0).matches, says, "{source}");
         }
     }
 
@@ -344,7 +363,7 @@ mod tests {
     fn what_is_too_large_is_left_alone() {
         let syntax = Expression::new(PatternKind::Regex, "[ab]*a(a|b){15}x").unwrap();
         let side = Side::forwards(syntax.syntax().clone());
-        assert_eq!(side.walk(b"abab", 0), Walk { matches: None, bytes: 0 });
-        assert_eq!(side.bytes(), 0);
+        let walk = side.walk(&Automata::default(), b"abab", 0);
+        assert_eq!(walk, Walk { matches: None, bytes: 0 });
     }
 }

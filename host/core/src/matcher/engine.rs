@@ -1,13 +1,15 @@
 //! The lanes, ready to run: what a plan becomes.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::automata::Automata;
 use super::bytes::ClassString;
-use super::effort::Lint;
+use super::effort::{Efforts, Lint};
 use super::frequency::Frequencies;
 use super::grams::Grams;
 use super::needle::Needle;
-use super::plan::{Head, Plan, Unit};
+use super::plan::{Head, Plan, Unit, Way, ways_of};
 use super::runs::Run;
 use super::scan::Room;
 use super::shorts::Shorts;
@@ -62,21 +64,39 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Plans the patterns; those in `demoted` go to the slow lane.
-    pub(super) fn new(programs: &[Program], frequencies: &Frequencies, demoted: &[bool]) -> Engine {
+    /// Plans the patterns on so many threads; those in `demoted` go to the slow lane.
+    pub(super) fn new(
+        programs: &[Program],
+        frequencies: &Frequencies,
+        demoted: &[bool],
+        threads: usize,
+    ) -> Engine {
         let by_size = [(PATTERNS_OF_THREE, 3), (PATTERNS_OF_TWO, 2)];
         let fits = by_size.iter().find(|(patterns, _)| programs.len() <= *patterns);
         let stride = fits.map_or(1, |(_, stride)| *stride);
-        let rates = Rates::default();
-        let chooser = Chooser { frequencies, stride, rates: &rates };
+        let is_slow = |id: usize| demoted.get(id).copied().unwrap_or(false);
+        let ways = |(id, program): (usize, &Program), rates: &Rates| {
+            let chooser = Chooser { frequencies, stride, rates };
+            if is_slow(id) { None } else { ways_of(program.expression.syntax(), chooser) }
+        };
+        // Each thread takes every so many-th, as neighbours are alike in what they cost.
+        let of_thread = |thread: usize| {
+            let rates = Rates::default();
+            let own = programs.iter().enumerate().skip(thread).step_by(threads);
+            own.map(|program| ways(program, &rates)).collect::<VecDeque<_>>()
+        };
+        let mut found: Vec<VecDeque<Option<Vec<Way>>>> = std::thread::scope(|scope| {
+            let others: Vec<_> =
+                (1..threads).map(|thread| scope.spawn(move || of_thread(thread))).collect();
+            let others =
+                others.into_iter().map(|other| other.join().expect("planning panics nowhere"));
+            std::iter::once(of_thread(0)).chain(others).collect()
+        });
         let mut plan = Plan::default();
-        for (id, program) in programs.iter().enumerate() {
-            if demoted.get(id).copied().unwrap_or(false) {
-                plan.slow.push(id as u32);
-            } else {
-                plan.add(id as u32, program.expression.syntax(), chooser);
-            }
+        for id in 0..programs.len() {
+            plan.add(id as u32, found[id % threads].pop_front().flatten());
         }
+        let chooser = Chooser { frequencies, stride, rates: &Rates::default() };
         Engine::of(plan, programs.len(), chooser)
     }
 
@@ -127,16 +147,24 @@ impl Engine {
         Arc::clone(&self.lints)
     }
 
-    /// Bytes held by tables and by the automata made so far.
+    /// Makes ready what confirms the patterns of which something was found lately, so that no scan has to wait for it.
+    pub(super) fn prepare(&self, efforts: &Efforts, automata: &Automata) {
+        let is_found = |pattern: u32| {
+            efforts.patterns.get(pattern as usize).is_some_and(|effort| effort.candidates > 0)
+        };
+        let units = self.units.iter().filter(|unit| is_found(unit.pattern));
+        let sides = units.flat_map(|unit| [&unit.before, &unit.after]).flatten();
+        let heads = self.heads.iter().filter(|head| is_found(head.pattern)).map(|head| &head.side);
+        sides.chain(heads).for_each(|side| side.prepare(automata));
+    }
+
+    /// Bytes held by tables.
     pub(super) fn bytes(&self) -> usize {
         let needles = self.needles.iter();
         let needles = needles.map(|(needle, units)| needle.bytes() + size_of_val(&units[..]));
-        let sides = self.units.iter().flat_map(|unit| [&unit.before, &unit.after]).flatten();
-        let heads = self.heads.iter().map(|head| &head.side);
         self.grams.bytes()
             + size_of::<Shorts>()
             + needles.sum::<usize>()
-            + sides.chain(heads).map(super::automaton::Side::bytes).sum::<usize>()
             + size_of_val(&self.units[..])
     }
 

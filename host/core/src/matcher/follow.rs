@@ -43,6 +43,14 @@ struct Seen {
     planning: bool,
 }
 
+/// By what to plan anew.
+struct Lesson {
+    frequencies: Frequencies,
+    demoted: Vec<bool>,
+    /// Since the last plan.
+    efforts: Efforts,
+}
+
 impl Follower {
     /// Begins with these lanes.
     pub(super) fn new(engine: Engine) -> Follower {
@@ -71,7 +79,7 @@ impl Follower {
 
     /// Counts a batch if it is one to be counted; says by what to plan anew when enough was counted, or a pattern costs
     /// too much.
-    fn count(&self, batch: &Batch, efforts: &mut Efforts) -> Option<(Frequencies, Vec<bool>)> {
+    fn count(&self, batch: &Batch, efforts: &mut Efforts) -> Option<Lesson> {
         let mut seen = match self.seen.try_lock() {
             Ok(seen) => seen,
             Err(TryLockError::Poisoned(error)) => error.into_inner(),
@@ -98,8 +106,8 @@ impl Follower {
         }
         seen.next_bytes = seen.bytes * 2;
         seen.planning = true;
-        seen.efforts = Efforts::default();
-        Some((seen.frequencies.clone()?, seen.demoted.clone()))
+        let (frequencies, demoted) = (seen.frequencies.clone()?, seen.demoted.clone());
+        Some(Lesson { frequencies, demoted, efforts: std::mem::take(&mut seen.efforts) })
     }
 }
 
@@ -109,9 +117,15 @@ impl Matcher {
     ///
     /// Planning takes a thread of its own for a moment, which is returned; nobody need wait for it.
     pub fn follow(&self, batch: &Batch, scratch: &mut Scratch) -> Option<JoinHandle<()>> {
-        let (frequencies, demoted) = self.follower.count(batch, scratch.efforts())?;
+        let Lesson { frequencies, demoted, efforts } =
+            self.follower.count(batch, scratch.efforts())?;
         let own = self.clone();
-        let plan = move || own.follower.replace(Engine::new(&own.programs, &frequencies, &demoted));
+        let plan = move || {
+            let engine = Engine::new(&own.programs, &frequencies, &demoted, 1);
+            engine.prepare(&efforts, &own.automata);
+            own.automata.tidy();
+            own.follower.replace(engine);
+        };
         // Without a thread everything stays as it is, and this was the last try.
         Builder::new().name("plan-patterns".to_owned()).spawn(plan).ok()
     }

@@ -75,7 +75,7 @@ impl Grams {
         let words = (distinct.len() * FILTER_BITS / 32).next_power_of_two();
         let mut filter = Filter::new(words.ilog2().clamp(8, 16));
         distinct.iter().for_each(|&gram| filter.insert(gram));
-        let shift = 32 - (distinct.len() * 2).next_power_of_two().ilog2().clamp(4, 20);
+        let shift = 32 - distinct.len().next_power_of_two().ilog2().clamp(4, 20);
         let (slots, entries) = table(&mut grams, shift);
         Grams { filter, slots, shift, entries, stride }
     }

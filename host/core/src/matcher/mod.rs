@@ -10,6 +10,7 @@
 //! confirm; `scan` counts what that costs, and `effort` judges it; `follow` learns
 //! from the traffic and plans anew.
 
+mod automata;
 mod automaton;
 mod block;
 mod bytes;
@@ -36,6 +37,7 @@ use crate::batch::Batch;
 use crate::pattern::{Expression, ExpressionError, Pattern};
 use crate::plugin::PluginPattern;
 pub use crate::simd::Level;
+use automata::Automata;
 pub use effort::{Effort, Efforts, Lint};
 use engine::Engine;
 pub use engine::Lane;
@@ -47,6 +49,9 @@ pub use scan::Scratch;
 
 /// Most patterns in one matcher, those of plugins included.
 pub const PATTERNS_MAX: usize = 65_536;
+
+/// Most threads that plan; with more the rest takes longer.
+const THREADS_MAX: usize = 4;
 
 /// Why a matcher cannot be built.
 #[derive(Debug, Error)]
@@ -78,6 +83,7 @@ type Programs = [Program];
 #[derive(Debug, Clone)]
 pub struct Matcher {
     programs: Arc<Programs>,
+    automata: Arc<Automata>,
     follower: Arc<Follower>,
     level: Level,
 }
@@ -99,9 +105,10 @@ impl Matcher {
                 .map_err(|source| MatcherError::Plugin { name: pattern.name.clone(), source })?;
             programs.push(Program { expression: expression.at_rest(), unless: None });
         }
-        let engine = Engine::new(&programs, &Frequencies::default(), &[]);
+        let engine = Engine::new(&programs, &Frequencies::default(), &[], threads());
         let follower = Arc::new(Follower::new(engine));
-        Ok(Matcher { programs: programs.into(), follower, level: Level::detect() })
+        let (programs, automata) = (programs.into(), Arc::default());
+        Ok(Matcher { programs, automata, follower, level: Level::detect() })
     }
 
     /// The same patterns, looked for by what is known of the traffic now; hits stay the same, only their price changes.
@@ -110,9 +117,9 @@ impl Matcher {
     pub fn refined(&self, frequencies: &Frequencies, efforts: &Efforts) -> Matcher {
         let mut demoted = Vec::new();
         efforts.demote(&mut demoted);
-        let engine = Engine::new(&self.programs, frequencies, &demoted);
-        let follower = Arc::new(Follower::new(engine));
-        Matcher { programs: Arc::clone(&self.programs), follower, level: self.level }
+        let engine = Engine::new(&self.programs, frequencies, &demoted, 1);
+        engine.prepare(efforts, &self.automata);
+        Matcher { follower: Arc::new(Follower::new(engine)), ..self.clone() }
     }
 
     /// The same with the loops of another level, one that `Level::available` has; hits stay the same.
@@ -139,7 +146,7 @@ impl Matcher {
 
     /// Bytes held by tables and by the automata made so far, the expressions aside.
     pub fn bytes(&self) -> usize {
-        self.follower.engine().bytes()
+        self.follower.engine().bytes() + self.automata.bytes()
     }
 
     /// Fills `hits` with what is found in the rows of the batch.
@@ -149,10 +156,15 @@ impl Matcher {
         if batch.is_empty() {
             return;
         }
-        let (mut scan, room) = scratch.scan(&self.programs, batch, hits);
+        let (mut scan, room) = scratch.scan((&self.programs, &self.automata), batch, hits);
         self.follower.engine().run(self.level, room, &mut scan);
         hits.finish();
     }
+}
+
+/// Threads that plan at the start, when nobody else has anything to do.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get().min(THREADS_MAX))
 }
 
 #[cfg(test)]

@@ -64,19 +64,16 @@ pub(super) struct Plan {
 }
 
 /// One way to find a branch.
-enum Way {
+pub(super) enum Way {
     Needle { needles: Vec<ClassString>, before: Option<Hir>, after: Option<Hir>, settled: usize },
     Head { first: ByteSet, syntax: Hir },
     Run { set: ByteSet, len: usize },
 }
 
 impl Plan {
-    /// Adds a pattern; it goes to the slow lane if one of its branches must.
-    pub(super) fn add(&mut self, pattern: u32, syntax: &Hir, chooser: Chooser<'_>) {
-        let branches = branches(syntax);
-        let Some((_, ways)) = split_ways(&branches, chooser, SPLITS_MAX, f64::INFINITY) else {
-            return self.slow.push(pattern);
-        };
+    /// Adds a pattern; without ways it goes to the slow lane.
+    pub(super) fn add(&mut self, pattern: u32, ways: Option<Vec<Way>>) {
+        let Some(ways) = ways else { return self.slow.push(pattern) };
         for way in ways {
             match way {
                 Way::Needle { needles, before, after, settled } => {
@@ -102,6 +99,12 @@ impl Plan {
         let units = &mut self.needles[number as usize].1;
         units.push(unit);
     }
+}
+
+/// Ways that find all branches of an expression; `None` where one of them has none.
+pub(super) fn ways_of(syntax: &Hir, chooser: Chooser<'_>) -> Option<Vec<Way>> {
+    let all = split_ways(&branches(syntax), chooser, SPLITS_MAX, f64::INFINITY);
+    all.map(|(_, ways)| ways)
 }
 
 /// Ways that find a branch together, and their cost; `None` where nothing costs less than `limit`.

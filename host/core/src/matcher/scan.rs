@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use regex_automata::meta::Cache;
 
+use super::automata::Automata;
 use super::block::{Block, Rows};
 use super::effort::{Effort, Efforts};
 use super::engine::Engine;
@@ -78,7 +79,7 @@ impl Scratch {
     /// The parts a scan works with, the places aside.
     pub(super) fn scan<'a>(
         &'a mut self,
-        programs: &'a [Program],
+        (programs, automata): (&'a [Program], &'a Automata),
         batch: &'a Batch,
         hits: &'a mut Hits,
     ) -> (Scan<'a>, &'a mut Room) {
@@ -89,6 +90,7 @@ impl Scratch {
         self.rows_before += block.rows() as u64;
         let scan = Scan {
             programs,
+            automata,
             caches: &mut self.caches,
             states: &mut self.states,
             efforts: &mut self.efforts.patterns,
@@ -104,6 +106,7 @@ impl Scratch {
 /// A pass over one block.
 pub(super) struct Scan<'a> {
     programs: &'a [Program],
+    automata: &'a Automata,
     caches: &'a mut [Caches],
     states: &'a mut [State],
     efforts: &'a mut [Effort],
@@ -179,7 +182,7 @@ impl Scan<'_> {
         if state.walked as usize > WALKED_BYTES_FREE + WALKS_MAX * text.len() {
             return None;
         }
-        let walk = side.walk(text, start);
+        let walk = side.walk(self.automata, text, start);
         state.walked = state.walked.saturating_add(walk.bytes as u32);
         self.efforts[pattern as usize].walked_bytes += walk.bytes as u64;
         walk.matches

@@ -3,9 +3,9 @@
 use super::corpus::Block;
 use super::literals::Literals;
 use super::vectorscan::{Unit, Vectorscan};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use bellwether_core::matcher::{Efforts, Frequencies, Hits, Matcher, Scratch};
-use bellwether_core::plugin::{PatternKind, PluginPattern};
+use bellwether_core::pattern::{Pattern, PatternError, PatternSpec};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// The large cache of states.
@@ -86,6 +86,20 @@ pub(super) fn compile(source: &str) -> Result<Regex> {
     Ok(RegexBuilder::new(source).unicode(false).multi_line(true).build()?)
 }
 
+/// A pattern of a library that was proven before.
+fn shipped(source: &str) -> Result<Pattern, Vec<PatternError>> {
+    Pattern::shipped(&PatternSpec {
+        name: "raced".into(),
+        category: "raced".into(),
+        expression: source.into(),
+        kind: "regex".into(),
+        severity: "info".into(),
+        unproven: true,
+        matches: vec!["-".into()],
+        ..PatternSpec::default()
+    })
+}
+
 /// The matcher.
 pub(super) struct Ours {
     matcher: Matcher,
@@ -94,15 +108,11 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    /// With the counts that ship.
+    /// With the counts that ship, as a program begins with its library: what confirms is compiled when it is needed.
     pub(super) fn new(sources: &[String]) -> Result<Self> {
-        let pattern = |(number, source): (usize, &String)| PluginPattern {
-            name: format!("p{number}"),
-            kind: PatternKind::Regex,
-            expr: source.clone(),
-        };
-        let patterns: Vec<PluginPattern> = sources.iter().enumerate().map(pattern).collect();
-        Ok(Ours::of(Matcher::new(&[], &patterns)?))
+        let patterns: Result<Vec<Pattern>, _> = sources.iter().map(|own| shipped(own)).collect();
+        let patterns = patterns.map_err(|errors| anyhow!("a pattern is refused: {errors:?}"))?;
+        Ok(Ours::of(Matcher::new(&patterns, &[])?))
     }
 
     fn of(matcher: Matcher) -> Self {
