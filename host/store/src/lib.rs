@@ -53,4 +53,4 @@ pub use reader::{
 };
 pub use retention::Retention;
 pub use silence::{NORMALS_MAX, NewSilence, Normal, SILENCES_MAX, Silence};
-pub use writer::{Maintained, StoreOptions, Writer};
+pub use writer::{Maintained, StoreOptions, Writer, check_place};

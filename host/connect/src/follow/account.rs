@@ -40,7 +40,7 @@ impl Account {
     pub(super) fn unreadable(&mut self, path: &Path, error: &dyn Display) {
         if self.is_news(path) {
             self.counters.unreadable += 1;
-            warn!(path = %path.display(), %error, "cannot read; check its permissions, it is tried again");
+            warn!(path = %path.display(), %error, "cannot be read to its end; mend the file or its permissions, it is tried again");
         }
     }
 

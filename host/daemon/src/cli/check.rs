@@ -13,6 +13,7 @@ pub(super) fn config(path: &Path) -> Result<(), Failure> {
     let settings = settings(&config, &config.tenant);
     let bits = settings.standard().alarm_bits;
     Loadout::new(&config, settings, Wishes::default())?;
+    bellwether_store::check_place(&config.store.path)?;
     let mut out = stdout();
     writeln!(
         out,

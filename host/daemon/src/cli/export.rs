@@ -24,8 +24,14 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let retention = store_options(&config).retention;
     let mut out = stdout();
     let wanted = |name: &String| options.tenant.as_ref().is_none_or(|tenant| tenant == name);
-    let tenants = reader.tenants()?.into_iter().map(|summary| summary.tenant);
-    for tenant in tenants.filter(wanted) {
+    let known: Vec<String> = reader.tenants()?.into_iter().map(|summary| summary.tenant).collect();
+    if let Some(name) = options.tenant.as_ref().filter(|name| !known.contains(name)) {
+        let known = if known.is_empty() { "nobody".into() } else { known.join(", ") };
+        return Err(Failure::usage(format!(
+            "the store knows no tenant `{name}`; it knows {known}"
+        )));
+    }
+    for tenant in known.into_iter().filter(wanted) {
         export(&reader, &tenant, &retention, &mut out)?;
     }
     Ok(out.flush()?)

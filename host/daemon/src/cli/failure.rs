@@ -114,6 +114,10 @@ impl From<StoreError> for Failure {
     /// Each kind of error has its code, since programs mend some of them by waiting.
     fn from(error: StoreError) -> Self {
         let code = match &error {
+            // What was exported is read by somebody who has seen enough.
+            StoreError::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe => {
+                return Failure { code: 0, lines: Vec::new() };
+            }
             StoreError::Missing { .. } => Self::NO_INPUT,
             error if error.is_damaged() => Self::DATA,
             _ => Self::IN_OUT,

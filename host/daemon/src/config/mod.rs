@@ -123,12 +123,12 @@ impl Config {
     }
 
     fn read(table: &mut Table<'_>, folder: &Path, library: &mut Library) -> Config {
+        let tenant = table.name(
+            "tenant",
+            "default",
+            "Name of the tenant that records without another belong to: 1 to 63 lower-case letters, digits or `-`.",
+        );
         Config {
-            tenant: table.name(
-                "tenant",
-                "default",
-                "Name of the tenant that records without another belong to: 1 to 63 lower-case letters, digits or `-`.",
-            ),
             patterns: read_patterns(table, folder, library),
             alerts_per_day: table.number(
                 "alerts_per_day",
@@ -170,7 +170,8 @@ impl Config {
                 AnomalyConfig::read,
             ),
             sources: sources::read_sources(table),
-            inputs: watch::read_inputs(table, folder),
+            inputs: watch::read_inputs(table, folder, &tenant),
+            tenant,
             follow: table.section("follow", "How files are followed.", FollowConfig::read),
             store: table.section("store", "What the daemon keeps.", |section| {
                 StoreConfig::read(section, folder)

@@ -219,10 +219,13 @@ fn values_come_through() {
     let yaml = "tenant: shop\nbuiltin_patterns: false\npatterns: ['rules/*.yaml', rules/a.yaml]\n\
         windows: {size_s: 300, pane_s: 30}\nintake:\nworkers: ~\ndetectors:\n  - path: own.wasm\n    \
         offset: -1.5\n    window_s: 600\n    config: {words: [a, b], deep: {on: true, at: 1.5, none: ~}}\n\
+        inputs: [{files: [a.log]}, {files: [b.log], tenant: other}]\n\
         filters: [{name: drop-noise, on_failure: closed}]\nplugins: {cache_dir: cache}\n";
     let files = [("own.wasm", ""), ("rules/a.yaml", GOOD), ("rules/b.yml", "no pattern file")];
     let config = check_with(&files, yaml, &[]).unwrap();
     assert_eq!(config.tenant, "shop");
+    let tenants: Vec<&str> = config.inputs.iter().map(|input| &input.tenant[..]).collect();
+    assert_eq!(tenants, ["shop", "other"], "whose files they are, unless they say otherwise");
     assert_eq!((config.windows.size_s, config.windows.pane_s), (300, 30));
     assert_eq!((config.windows.lateness_s, config.workers), (10, 0));
     assert_eq!(config.patterns.iter().map(Pattern::name).collect::<Vec<_>>(), ["mine"]);

@@ -215,9 +215,8 @@ impl ApiConfig {
 }
 
 /// Reads the list of inputs.
-pub(super) fn read_inputs(table: &mut Table<'_>, folder: &Path) -> Vec<InputConfig> {
+pub(super) fn read_inputs(table: &mut Table<'_>, folder: &Path, tenant: &str) -> Vec<InputConfig> {
     let doc = "Files to be followed. Each entry has `files` and may have the others.";
-    let tenant = "default";
     table.sections("inputs", "[]", doc, |entry| {
         let files: Vec<(usize, String)> = entry.texts(
             "files",
@@ -239,7 +238,9 @@ pub(super) fn read_inputs(table: &mut Table<'_>, folder: &Path) -> Vec<InputConf
         Some(InputConfig {
             files: files.into_iter().map(under).collect(),
             exclude: exclude.into_iter().map(|(_, text)| text).collect(),
-            tenant: entry.name("tenant", tenant, "Name of the tenant whose files they are."),
+            tenant: entry
+                .optional_name("tenant", "default", "Tenant whose files they are, if another.")
+                .unwrap_or_else(|| tenant.to_owned()),
             source: entry.text(
                 "source",
                 "file:{name}",

@@ -6,7 +6,9 @@ use std::fmt::Write;
 pub(crate) fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        if steers(character) {
+        if character == '\n' {
+            out.push_str("\\n");
+        } else if steers(character) {
             // Writing to a string cannot fail.
             let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
         } else {
@@ -34,6 +36,7 @@ mod tests {
             ("a\u{9b}31m", "a\\u{9b}31m"),
             ("nul\0 tab\t bell\x07", "nul\\u{0} tab\\u{9} bell\\u{7}"),
             ("\u{202e}evil", "\\u{202e}evil"),
+            ("fault\n at rate", "fault\\n at rate"),
         ];
         for (text, expected) in cases {
             assert_eq!(safe(text), expected);

@@ -65,7 +65,9 @@ pub enum PlatformError {
         why: FitError,
     },
     /// The tenant has no such plugin.
-    #[error("tenant `{tenant}` has no plugin `{plugin}`; bring one in first")]
+    #[error(
+        "tenant `{tenant}` has no plugin `{plugin}`; name it in the configuration, or push a version of it"
+    )]
     NoPlugin {
         /// The tenant.
         tenant: String,
@@ -195,12 +197,7 @@ impl Platform {
         let old = fits.get(plugin).map(|kept| kept.fit.clone());
         let from = match &old {
             Some(fit) => fit.clone(),
-            None if self.is_at_work(tenant, plugin) => Fit::configured(),
-            None if change.brings_in_what_was_pushed() => Fit::default(),
-            None => {
-                let (tenant, plugin) = (tenant.clone(), plugin.clone());
-                return Err(PlatformError::NoPlugin { tenant, plugin });
-            }
+            None => self.usual_fit(asked)?,
         };
         let pointless = |why| PlatformError::Pointless { plugin: plugin.clone(), why };
         let mut fit = change.apply(&from, *now_ms).map_err(pointless)?;
@@ -234,7 +231,20 @@ impl Platform {
     }
 
     /// Whether the configuration file names it.
-    pub(super) fn is_at_work(&self, tenant: &str, plugin: &str) -> bool {
+    /// Of a plugin that was never changed. One that nobody has must come in as what was pushed.
+    pub(super) fn usual_fit(&self, asked: &Asked) -> Result<Fit, PlatformError> {
+        let Asked { tenant, plugin, change, .. } = asked;
+        if self.is_at_work(tenant, plugin) {
+            Ok(Fit::configured())
+        } else if change.brings_in_what_was_pushed() {
+            Ok(Fit::default())
+        } else {
+            let (tenant, plugin) = (tenant.clone(), plugin.clone());
+            Err(PlatformError::NoPlugin { tenant, plugin })
+        }
+    }
+
+    fn is_at_work(&self, tenant: &str, plugin: &str) -> bool {
         self.shared
             .status
             .read(|tenants| tenants.get(tenant).is_some_and(|one| one.plugins.contains_key(plugin)))

@@ -88,9 +88,11 @@ impl Platform {
             (Arc::clone(&work.base), work.fits.get(&tenant).cloned().unwrap_or_default())
         };
         let mut fits = wanted::plain(&fits);
-        let usual =
-            if self.is_at_work(&tenant, &plugin) { Fit::configured() } else { Fit::default() };
-        let current = fits.remove(&plugin).unwrap_or(usual).current;
+        let from = match fits.remove(&plugin) {
+            Some(fit) => fit,
+            None => self.usual_fit(asked)?,
+        };
+        let current = from.current;
         fits.insert(plugin.clone(), trial_fit(current, edition));
         let since_ms = now_ms.saturating_sub(minutes * 60_000);
         let unfit = |why: String| PlatformError::Unfit { why };
@@ -99,7 +101,11 @@ impl Platform {
         let run = move || {
             // Held until it is over, even if nobody waits for it any more.
             let _turn = turn;
-            Flight { base, tenant, plugin }.run(fits, since_ms)
+            // Its faults are in the report; in the log they would look like those of what is at work.
+            let quiet = tracing::subscriber::NoSubscriber::new();
+            tracing::subscriber::with_default(quiet, || {
+                Flight { base, tenant, plugin }.run(fits, since_ms)
+            })
         };
         tokio::task::spawn_blocking(run).await.map_err(|error| unfit(error.to_string()))?
     }

@@ -202,6 +202,9 @@ async fn one_preflight_is_made_at_a_time() {
     let report = flight.await.unwrap();
     assert!(report.golden.records > 0 && report.recent.records == 0, "{report:?}");
     assert!(report.golden.next.rows > 0, "{report:?}");
+    let absent = Asked { plugin: "entropy".into(), ..asked.clone() };
+    let nobody = rig.platform.preflight(&absent, 15).await;
+    assert!(matches!(nobody, Err(PlatformError::NoPlugin { .. })), "{nobody:?}");
 }
 
 #[tokio::test]

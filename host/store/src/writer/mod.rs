@@ -58,16 +58,22 @@ pub struct Writer {
     _lock: Lock,
 }
 
+/// Whether the file can be where it is to be.
+pub fn check_place(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.exists()) {
+        return Err(StoreError::NoFolder { path: path.to_owned() });
+    }
+    if path.is_dir() {
+        return Err(StoreError::NotADatabase { path: path.to_owned() });
+    }
+    Ok(())
+}
+
 impl Writer {
     /// Opens the file, creates it if it is not there, and keeps every other writer out.
     pub fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if folder.is_some_and(|folder| !folder.exists()) {
-            return Err(StoreError::NoFolder { path: path.to_owned() });
-        }
-        if path.is_dir() {
-            return Err(StoreError::NotADatabase { path: path.to_owned() });
-        }
+        check_place(path)?;
         let lock = Lock::take(path)?;
         let connection = open::to_write(path, options.busy_ms)?;
         Ok(Writer {
