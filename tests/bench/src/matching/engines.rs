@@ -71,7 +71,7 @@ pub(super) const STRONGEST: [&str; 3] = [LOOP, "VS by line", "VS by block"];
 /// The engine that is believed.
 pub(super) const LOOP: &str = "regex loop";
 /// The engine that finds nothing: it only looks for the ends of lines.
-pub(super) const SPLIT: &str = "memchr split";
+pub(crate) const SPLIT: &str = "memchr split";
 
 fn some<E: Engine + 'static>(made: Result<E>) -> Result<Option<Boxed>> {
     boxed(made.map(Some))

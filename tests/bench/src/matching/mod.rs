@@ -25,6 +25,7 @@ use anyhow::Result;
 pub(crate) use chance::Chance;
 pub(crate) use clock::computed;
 use corpus::{Corpus, background, planted, varied};
+pub(crate) use engines::SPLIT;
 use engines::{Engine, HARDENED, Ours, PEERS, Peer, STRONGEST};
 pub(crate) use memory::{ARGUMENT, grown_bytes};
 use race::Contest;

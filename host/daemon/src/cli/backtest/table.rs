@@ -22,7 +22,7 @@ pub(super) fn write(out: &mut dyn Write, title: &str, score: &Score) -> io::Resu
     let WindowTally { wrong, open, open_both, open_f1, .. } = score.windows;
     writeln!(
         out,
-        "of {} with something wrong {open_both} belong to an anomaly, and {} others (F1 {open_f1:.3})",
+        "in an anomaly: {open_both} of the {} with something wrong, and {} others (F1 {open_f1:.3})",
         counted(wrong, "window"),
         open - open_both
     )?;
