@@ -1,7 +1,7 @@
 # Thin names for what cargo does; each target first sets up what is missing, and says so.
 # Build products go to $CARGO_TARGET_DIR if it is set, else to target/; nothing else is written.
 
-.PHONY: help setup build demo test test-services survive soak bench bench-full swaps lint ci sizes
+.PHONY: help setup build demo test test-services survive soak bench bench-full fuzz swaps lint ci sizes
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
@@ -52,6 +52,17 @@ bench: setup ## measure speed, beside other matchers and miners, in some ten min
 bench-full: setup ## measure the peers alone, also with thousands of patterns and on hostile lines, in about two hours
 	cargo build --release --locked -p bellwether-daemon -p bellwether-bench
 	tests/bench/peers.sh cargo run -q --release --locked -p bellwether-bench -- --full
+
+# Some ten minutes each on a small machine; what a seed has found, it finds again.
+FUZZ_SEED ?= 1000
+FUZZ_MATCHER ?= 20000
+FUZZ_MINER ?= 15000
+
+fuzz: setup ## look for ten minutes each for lines that the matcher or the miner takes otherwise than it should
+	BELLWETHER_FUZZ_SEED=$(FUZZ_SEED) BELLWETHER_FUZZ_CASES=$(FUZZ_MATCHER) \
+		cargo test -q --locked -p bellwether-core --lib expressions_by_chance
+	BELLWETHER_FUZZ_SEED=$(FUZZ_SEED) BELLWETHER_FUZZ_CASES=$(FUZZ_MINER) \
+		cargo test -q --locked -p bellwether-core --lib are_mined_alike
 
 swaps: setup ## change plugins ten thousand times under load, and check that no row is lost or seen twice
 	cargo run -q --release --locked -p bellwether-bench -- --swaps 10000

@@ -10,6 +10,8 @@
 pub mod assemble;
 pub mod batch;
 pub mod calibrate;
+#[cfg(test)]
+mod chance;
 pub mod column;
 pub mod correlate;
 pub mod embedding;

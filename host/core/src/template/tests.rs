@@ -1,5 +1,7 @@
 //! Tests of the miner as a whole.
 
+mod random;
+
 use super::*;
 use crate::batch::BatchBuilder;
 use crate::record::Record;

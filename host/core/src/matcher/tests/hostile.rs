@@ -1,7 +1,7 @@
 //! Texts and patterns made to be slow or to be missed: the answer stays right, and the work linear.
 
-use super::random::Chance;
 use super::*;
+use crate::chance::Chance;
 
 /// Patterns of every lane.
 const SOURCES: [&str; 25] = [

@@ -1,6 +1,7 @@
 //! Expressions and lines by chance: whatever they are, a scan says what each expression says alone.
 
 use super::*;
+use crate::chance::{Chance, seeds};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Fragments that expressions are made of, in turns with what joins them.
@@ -36,21 +37,6 @@ const ATOMS: [&str; 30] = [
     "(?s:.)",
     "(?u:é)",
 ];
-
-/// Numbers by a seed.
-pub(super) struct Chance(u64);
-
-impl Chance {
-    pub(super) fn new(seed: u64) -> Chance {
-        Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound.max(1)
-    }
-}
 
 fn source(chance: &mut Chance, depth: usize) -> String {
     let mut source = String::new();
@@ -182,13 +168,10 @@ fn check_seed(seed: u64) -> usize {
     expected.len()
 }
 
-/// A longer search: `BELLWETHER_FUZZ_CASES=100000 BELLWETHER_FUZZ_SEED=7 cargo test -p bellwether-core by_chance`.
 #[test]
 fn expressions_by_chance_match_lines_by_chance_as_they_do_alone() {
-    let number = |name: &str, default: u64| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("a number is given"))
-    };
-    let (seed, cases) = (number("BELLWETHER_FUZZ_SEED", 1), number("BELLWETHER_FUZZ_CASES", 40));
-    let pairs: usize = (seed..seed + cases).map(check_seed).sum();
+    let seeds = seeds();
+    let cases = seeds.end - seeds.start;
+    let pairs: usize = seeds.map(check_seed).sum();
     assert!(pairs as u64 > 20 * cases, "the lines must exercise the patterns, only {pairs} pairs");
 }
