@@ -7,7 +7,7 @@
 //!
 //! In the order in which a pattern travels: `shape` and `prefix` say what a match must have, `window` and `frequency`
 //! what of it is rare, `plan` chooses the lane; `grams`, `shorts`, `runs` are the lanes, `needle` and `automaton`
-//! confirm; `scan` counts what that costs, and `effort` judges it; `follow` learns
+//! confirm, and `automata` keeps what that takes; `scan` counts what it costs, and `effort` judges it; `follow` learns
 //! from the traffic and plans anew.
 
 mod automata;
