@@ -342,8 +342,12 @@ fn objections(report: &Report) -> Vec<String> {
         if went >= ALARMS_MIN && 10 * went > before {
             all.push(format!("on {name} logs {went} of {before} alarms would go"));
         }
-        let Some(current) = current.as_ref().filter(|_| next.rows > 0) else { continue };
-        if next.fuel_per_row > 2.0 * current.fuel_per_row {
+        let Some(current) = current else { continue };
+        if 10 * next.rows < 9 * current.rows {
+            let (now, then) = (current.rows, next.rows);
+            all.push(format!("on {name} logs {then} rows are judged instead of {now}"));
+        }
+        if next.rows > 0 && next.fuel_per_row > 2.0 * current.fuel_per_row {
             let (now, then) = (current.fuel_per_row, next.fuel_per_row);
             all.push(format!(
                 "on {name} logs a row costs {then:.0} instructions instead of {now:.0}"
@@ -354,4 +358,42 @@ fn objections(report: &Report) -> Vec<String> {
         all.push("there are no recent logs to try it on".into());
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(current: Option<(u64, f64)>, next: (u64, f64)) -> Vec<String> {
+        let cost = |(rows, fuel_per_row)| Cost { rows, fuel_per_row, ..Cost::default() };
+        let recent = Stretch {
+            records: 9,
+            current: current.map(cost),
+            next: cost(next),
+            ..Stretch::default()
+        };
+        let report = Report {
+            plugin: "rate".into(),
+            reads_state: true,
+            golden: Stretch::default(),
+            recent,
+            objections: Vec::new(),
+        };
+        objections(&report)
+    }
+
+    #[test]
+    fn what_speaks_against_an_edition_is_told() {
+        let nothing: [&str; 0] = [];
+        assert_eq!(told(Some((100, 9.0)), (90, 18.0)), nothing, "within what is usual");
+        assert_eq!(told(None, (0, 900.0)), nothing, "there is none to be held against");
+        assert_eq!(
+            told(Some((100, 9.0)), (89, 9.0)),
+            ["on recent logs 89 rows are judged instead of 100"]
+        );
+        assert_eq!(
+            told(Some((100, 9.0)), (100, 18.1)),
+            ["on recent logs a row costs 18 instructions instead of 9"]
+        );
+    }
 }
