@@ -28,7 +28,11 @@ impl Source {
         window_ms: Range<i64>,
         bits: impl Iterator<Item = (u32, f32)>,
     ) {
-        self.births.0.retain(|_, birth| window_ms.end - birth.first_ms <= NEW_MS);
+        // Templates that had to make room do not come again, so there are never more than templates.
+        let counts = &self.counts;
+        self.births.0.retain(|template, birth| {
+            window_ms.end - birth.first_ms <= NEW_MS && counts.life(*template).is_some()
+        });
         for (template, bits) in bits.filter(|(_, bits)| *bits >= self.standard.alarm_bits) {
             let first_ms = self.counts.life(template).map(|life| life.first_ms);
             let Some(first_ms) = first_ms.filter(|first_ms| window_ms.contains(first_ms)) else {
