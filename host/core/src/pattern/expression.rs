@@ -131,8 +131,11 @@ impl fmt::Debug for Expression {
     }
 }
 
+/// Without a search for literals first: that is the matcher's work, and regex-automata 0.4.18, going back from a literal,
+/// finds `[a-f]a.*ab` in `ab fab`.
 fn compile(syntax: &Hir) -> Result<Regex, ExpressionError> {
     let config = Config::new()
+        .auto_prefilter(false)
         .utf8_empty(false)
         .nfa_size_limit(Some(COMPILED_BYTES_MAX))
         .onepass_size_limit(Some(COMPILED_BYTES_MAX))

@@ -215,6 +215,11 @@ fn conditions_and_rules_to_ignore_are_checked() {
 }
 
 #[test]
+fn an_earlier_literal_lends_nothing_to_a_later_one() {
+    assert!(!Expression::new(PatternKind::Regex, "[a-f]a.*ab").unwrap().matches(b"ab fab"));
+}
+
+#[test]
 fn kinds_and_bytes() {
     let matches = |kind, source, text: &[u8]| Expression::new(kind, source).unwrap().matches(text);
     assert!(matches(PatternKind::Literal, "a.b(", b"xa.b(y"));
