@@ -58,12 +58,13 @@ fn join_quantities(tokens: &mut Vec<Token>, line: &[u8]) {
     }
 }
 
-/// Quoted text with delimiters inside is one value, a browser's name say, unless a key in front tells that it is more.
+/// Quoted text with delimiters inside is one value, a browser's name say, unless a key in front tells that it is more;
+/// where it opens the line, it is the message.
 fn join_quoted(tokens: &mut Vec<Token>, line: &[u8]) {
     let mut at = 0;
     while at < tokens.len() {
-        let is_keyed = at > 0 && matches!(line[tokens[at - 1].start as usize], b'=' | b':');
-        if delimiter(tokens.get(at), line) != b'"' || is_keyed {
+        let is_more = at == 0 || matches!(line[tokens[at - 1].start as usize], b'=' | b':');
+        if delimiter(tokens.get(at), line) != b'"' || is_more {
             at += 1;
             continue;
         }
@@ -284,6 +285,7 @@ mod tests {
             ("values 1, 2, 3 end", "values <*>, <*>, <*> end"),
             ("by \"Mozilla 5 (X11; Linux) x\" at", "by \"<*>\" at"),
             ("msg=\"a (b; c) d\" x", "msg=\"a (b; c) d\" x"),
+            ("\"a (b; c) d\" k=x", "\"a (b; c) d\" k=x"),
             ("said \"a word\" x", "said \"a word\" x"),
         ];
         for (line, expected) in cases {
