@@ -152,8 +152,8 @@ impl Context {
 }
 
 fn is_preposition(word: &[u8]) -> bool {
-    const WORDS: [&[u8]; 17] = [
-        b"for", b"from", b"to", b"by", b"on", b"at", b"in", b"of", b"with", b"as", b"via", b"into",
+    const WORDS: [&[u8]; 16] = [
+        b"for", b"from", b"to", b"by", b"on", b"at", b"in", b"of", b"with", b"via", b"into",
         b"using", b"user", b"host", b"name", b"named",
     ];
     WORDS.contains(&word)
@@ -197,6 +197,8 @@ mod tests {
             ((b':', Some(0), true, ""), Context::Plain),
             ((0, Some(0), true, "from"), Context::Preposition),
             ((0, Some(0), true, "form"), Context::Plain),
+            // `stored as bytes` and `stored as values` are two messages.
+            ((0, Some(0), true, "as"), Context::Plain),
             ((0, None, true, "/cart"), Context::Outcome),
         ];
         for ((before, after, has_blank, word), expected) in cases {
