@@ -4,6 +4,7 @@
 //! own until a [vote](super::vote) makes it one with others. Merges go from younger to older ids and are told of, so that
 //! whoever counts by id can follow; an id never comes to mean another message.
 
+use super::bridge::Marks;
 use super::normal::{self, Sentence};
 use super::place::{Place, render};
 use super::reduce::reduced;
@@ -12,7 +13,7 @@ use super::token::{Kind, Token};
 use super::vote::{Voter, vote};
 use super::words::{WordId, Words};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Templates of one shape; more are free text.
@@ -52,7 +53,7 @@ pub(crate) struct Groups {
     templates_max: usize,
     /// Ids that were given up, each with the one that stands for it from now on.
     #[serde(skip)]
-    merges: Vec<Merge>,
+    pub(super) merges: Vec<Merge>,
     /// Templates that became part of others.
     #[serde(skip)]
     joins: Vec<Join>,
@@ -119,7 +120,7 @@ impl Groups {
         let before = self.evicted;
         let shared: HashSet<u32> =
             self.templates.iter().filter(|(_, one)| one.is_shared).map(|(id, _)| id).collect();
-        self.evict(|template| template.lines <= 1 && !shared.contains(&template.shown));
+        self.evict(|_, template| template.lines <= 1 && !shared.contains(&template.shown));
         self.evicted - before
     }
 
@@ -135,7 +136,12 @@ impl Groups {
 
     /// The text of a template.
     pub(crate) fn text(&self, id: u32) -> Vec<u8> {
-        self.get(id).map(|template| render(&template.places, &self.words)).unwrap_or_default()
+        let Some(own) = self.get(id) else { return Vec::new() };
+        // Of several that show the id, the shortest has the fewest words for values.
+        let others = self.templates.iter().filter(|(_, other)| own.is_shared && other.shown == id);
+        let shortest = others.map(|(id, other)| (other.places.len(), id)).min();
+        let shortest = shortest.and_then(|(_, id)| self.get(id)).unwrap_or(own);
+        render(&shortest.places, &self.words)
     }
 
     /// A line in normal form.
@@ -157,9 +163,20 @@ impl Groups {
     }
 
     /// Makes a template, which may at once become one with others; `None` where there were too many of late.
-    pub(crate) fn insert(&mut self, sentence: &mut Sentence, line: &[u8]) -> Option<u32> {
+    pub(crate) fn insert(
+        &mut self,
+        sentence: &mut Sentence,
+        tokens: &[Token],
+        line: &[u8],
+    ) -> Option<u32> {
         if !self.has_credit() {
             return None;
+        }
+        // Where others have a word between the blanks, one is missing here.
+        let with_gaps = self.with_gaps(tokens, line);
+        let is_known = |other: &Sentence| self.templates.of_shape(other.shape).next().is_some();
+        if let Some(other) = with_gaps.filter(is_known) {
+            *sentence = other;
         }
         self.spent = self.spent.max(self.lines / CREDIT_LINES) + 1;
         sentence.keep_words(line, &mut self.words);
@@ -173,21 +190,21 @@ impl Groups {
             let places = template.places.iter().zip(&sentence.places);
             template.places.len() == sentence.places.len() && { places }.all(|(a, b)| a.fits(b))
         };
-        let constants = |template: &Template| {
-            template.places.iter().filter(|place| place.kind != Kind::Learnt).count()
-        };
         let all = self.templates.of_shape(sentence.shape).filter(|(_, template)| fits(template));
-        let all = all.map(|(id, template)| (constants(template), id));
+        let all = all.map(|(id, template)| (template.constants(), id));
         all.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, id)| id)
     }
 
     /// The template that fits with an empty value where two blanks are.
     fn fitting_gaps(&self, tokens: &[Token], line: &[u8]) -> Option<u32> {
+        self.fitting(&self.with_gaps(tokens, line)?)
+    }
+
+    /// The line with empty values where two blanks are.
+    fn with_gaps(&self, tokens: &[Token], line: &[u8]) -> Option<Sentence> {
         let mut tokens = tokens.to_vec();
-        if !normal::fill_gaps(&mut tokens) {
-            return None;
-        }
-        self.fitting(&Sentence::new(&tokens, line, &self.words))
+        let has_gaps = normal::fill_gaps(&mut tokens);
+        has_gaps.then(|| Sentence::new(&tokens, line, &self.words))
     }
 
     /// Takes note of a line that fits.
@@ -231,6 +248,7 @@ impl Groups {
             places: places.into(),
             lines: 0,
             reduced: reduced(places, &self.words).unwrap_or(0),
+            marks: Marks::of(places, &self.words),
             shape,
             shown: 0,
             is_shared: false,
@@ -245,6 +263,7 @@ impl Groups {
             id = merged;
         }
         self.share(id);
+        id = self.bridge(id);
         let shape = self.get(id).map_or(NO_SHAPE, |template| template.shape);
         if self.templates.of_shape(shape).count() > SHAPE_TEMPLATES_MAX {
             id = self.fold(shape, id);
@@ -267,7 +286,7 @@ impl Groups {
     }
 
     /// Makes templates of one shape one, under the oldest id.
-    fn merge(&mut self, ids: &[u32], places: Vec<Place>) -> u32 {
+    pub(super) fn merge(&mut self, ids: &[u32], places: Vec<Place>) -> u32 {
         let oldest = ids.iter().copied().min().unwrap_or(0);
         let shown: Vec<u32> =
             ids.iter().filter_map(|id| self.get(*id)).map(|one| one.shown).collect();
@@ -278,54 +297,17 @@ impl Groups {
             self.joins.push(Join { old: *id, new: oldest, places: template.places });
         }
         let reduced = reduced(&places, &self.words).unwrap_or(0);
+        let marks = Marks::of(&places, &self.words);
         let now = self.lines;
         if let Some(template) = self.templates.get_mut(oldest) {
             let before = std::mem::replace(&mut template.places, places.into());
             self.joins.push(Join { old: oldest, new: oldest, places: before });
             template.lines += lines;
-            template.reduced = reduced;
+            (template.reduced, template.marks) = (reduced, marks);
             template.last_use = now;
         }
         self.show(&shown);
         oldest
-    }
-
-    /// Lets all templates that show one of these ids show the oldest of them.
-    fn show(&mut self, ids: &[u32]) {
-        let oldest = ids.iter().copied().min().unwrap_or(0);
-        let mut given_up: Vec<u32> = ids.iter().copied().filter(|id| *id != oldest).collect();
-        given_up.sort_unstable();
-        given_up.dedup();
-        if given_up.is_empty() {
-            return;
-        }
-        let message = self.get(oldest).map_or(0, |template| template.message);
-        let mut is_shared = false;
-        for (_, template) in self.templates.iter_mut() {
-            if given_up.contains(&template.shown) {
-                (template.shown, template.message) = (oldest, message);
-                is_shared = true;
-            }
-        }
-        if let Some(template) = self.templates.get_mut(oldest) {
-            template.is_shared |= is_shared;
-        }
-        self.merges.extend(given_up.into_iter().map(|old| Merge { old, new: oldest }));
-    }
-
-    /// Shares an id with templates of other shapes that have the same reduced form.
-    fn share(&mut self, id: u32) {
-        let Some(template) = self.get(id).filter(|template| template.reduced != 0) else { return };
-        let alike = |other: &Template| other.reduced == template.reduced;
-        let alike = self.templates.iter().map(|(_, other)| other).filter(|other| alike(other));
-        let (mut shown, mut is_shared) = (Vec::new(), false);
-        for other in alike {
-            is_shared |= other.shape != template.shape;
-            shown.push(other.shown);
-        }
-        if is_shared {
-            self.show(&shown);
-        }
     }
 
     /// A shape with too many templates is free text: those with fewest lines become one, which keeps what they share.
@@ -348,13 +330,16 @@ impl Groups {
         if rare.contains(&id) { merged } else { id }
     }
 
-    /// Lets an eighth go: the ids with fewest lines, and of these the longest unseen.
+    /// Lets an eighth go: those with fewest lines, and of these the longest unseen. What shows the id of another goes by
+    /// itself, and with that one.
     fn make_room(&mut self) {
         let mut uses: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
-        for (_, template) in self.templates.iter() {
-            let (lines, last_use) = uses.entry(template.shown).or_default();
-            *lines += template.lines;
-            *last_use = template.last_use.max(*last_use);
+        for (id, template) in self.templates.iter() {
+            for id in BTreeSet::from([id, template.shown]) {
+                let (lines, last_use) = uses.entry(id).or_default();
+                *lines += template.lines;
+                *last_use = template.last_use.max(*last_use);
+            }
         }
         let mut order: Vec<(u32, u64, u32)> = uses
             .into_iter()
@@ -363,11 +348,11 @@ impl Groups {
         order.sort_unstable();
         order.truncate((order.len() / 8).max(1));
         let gone: HashSet<u32> = order.into_iter().map(|(_, _, id)| id).collect();
-        self.evict(|template| gone.contains(&template.shown));
+        self.evict(|id, template| gone.contains(&id) || gone.contains(&template.shown));
     }
 
-    fn evict(&mut self, is_gone: impl Fn(&Template) -> bool) {
-        let gone = self.templates.iter().filter(|(_, template)| is_gone(template));
+    fn evict(&mut self, is_gone: impl Fn(u32, &Template) -> bool) {
+        let gone = self.templates.iter().filter(|(id, template)| is_gone(*id, template));
         let mut gone: Vec<u32> = gone.map(|(id, _)| id).collect();
         gone.sort_unstable();
         self.evicted += gone.len() as u64;

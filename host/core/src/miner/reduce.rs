@@ -34,7 +34,10 @@ pub(super) fn reduced(places: &[Place], words: &Words) -> Option<u64> {
             at += length - 1;
         } else if place.kind.is_value() || is_glued_name(places, at - 1) {
             at += if place.kind.is_value() { 0 } else { 2 };
-            hash = fold(hash, VALUE);
+            // Values in a row are one of several words.
+            if !(after_value && value_before && place.blank) {
+                hash = fold(hash, VALUE);
+            }
             after_value = true;
         } else if value_before && is_unit(place, text) {
             continue;

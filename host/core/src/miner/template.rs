@@ -1,6 +1,8 @@
 //! A template, and all templates of a source.
 
+use super::bridge::Marks;
 use super::place::Place;
+use super::token::Kind;
 use crate::state::sorted;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -12,6 +14,8 @@ pub(crate) struct Template {
     pub(crate) lines: u64,
     /// Hash of the reduced form, 0 where that says too little.
     pub(super) reduced: u64,
+    /// Which words it has, by which only a few templates are compared place by place.
+    pub(super) marks: Marks,
     /// Hash of what is no word.
     pub(super) shape: u64,
     /// The id given out: its own, or that of an older template which it shares.
@@ -22,6 +26,13 @@ pub(crate) struct Template {
     pub(crate) message: u32,
     /// When the slow path last came by, in lines of the source.
     pub(super) last_use: u64,
+}
+
+impl Template {
+    /// Places that were not learnt to vary.
+    pub(super) fn constants(&self) -> usize {
+        self.places.iter().filter(|place| place.kind != Kind::Learnt).count()
+    }
 }
 
 /// All templates of a source. Ids count up and are never reused.

@@ -12,7 +12,7 @@ mod odd;
 mod vocabulary;
 
 use crate::batch::Batch;
-use crate::miner::{Cache, Groups, Kind, Lexer, Merge, Place, Sentence, fold};
+use crate::miner::{Cache, Groups, Kind, Lexer, Merge, Place, Sentence, Token, fold};
 use crate::record::QUERY;
 pub use columns::MinedColumns;
 use fine::{BodyShare, FineTemplates};
@@ -207,7 +207,8 @@ impl Templates {
             None => {
                 let unheard = Unheard { sentence: &sentence, body: &words, head: &head, lines };
                 let (novelty, kin) = known.judge_new(unheard, body, groups);
-                match self.insert(&mut sentence, body) {
+                let tokens = tokens.clone();
+                match self.insert(&mut sentence, &tokens, body) {
                     Some(template) => {
                         let Templates { groups, known, .. } = self;
                         let words = sentence.words(body, &groups.words);
@@ -231,9 +232,9 @@ impl Templates {
     }
 
     /// Makes a template of a line, and follows what became of others thereby.
-    fn insert(&mut self, sentence: &mut Sentence, body: &[u8]) -> Option<u32> {
+    fn insert(&mut self, sentence: &mut Sentence, tokens: &[Token], body: &[u8]) -> Option<u32> {
         let Templates { groups, known, fine, .. } = self;
-        let template = groups.insert(sentence, body)?;
+        let template = groups.insert(sentence, tokens, body)?;
         for join in groups.take_joins() {
             known.join(&join, groups);
             fine.join(&join);
