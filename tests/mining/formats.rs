@@ -36,7 +36,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         formats: &[
             "connect from {host}[{ip}]",
             "disconnect from {host}[{ip}] ehlo=1 mail={int} rcpt={int} data={int} quit=1 commands={int}",
-            "lost connection after {command} from {host}[{ip}]",
+            "lost connection after {verb} from {host}[{ip}]",
             "{hex}: client={host}[{ip}]",
             "{hex}: message-id=<{id}@{host}>",
             "{hex}: from=<{user}@{host}>, size={int}, nrcpt={int} (queue active)",

@@ -15,6 +15,61 @@ const USERS: &[&str] = &[
     "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "root", "admin",
     "postgres", "nobody", "backup", "deploy", "git", "www-data", "jenkins", "oracle", "guest",
 ];
+const PERSONS: &[&str] = &[
+    "John Smith",
+    "Mary Jones",
+    "Wei Chen",
+    "Olga",
+    "Carlos Garcia",
+    "Fatima",
+    "Peter Brown",
+    "Anna Kim",
+    "David Rossi",
+    "Laura Silva",
+    "Mary Brown",
+    "John",
+    "Wei Kim",
+    "Peter Smith",
+];
+const COMPANIES: &[&str] = &[
+    "Oracle Corporation",
+    "Intel",
+    "Apple Inc.",
+    "Red Hat, Inc.",
+    "Microsoft Corporation",
+    "IBM",
+    "Eclipse Adoptium",
+];
+const TITLES: &[&str] = &[
+    "Inbox",
+    "My Documents",
+    "Settings",
+    "Quarterly Report",
+    "psql",
+    "Family Photos of 2019",
+    "Home",
+    "New Tab",
+    "Meeting Agenda for Monday",
+    "PostgreSQL JDBC Driver",
+    "backup",
+    "Cafe Free WiFi",
+    "red shoes",
+    "Print Spooler",
+];
+const COMMAND_LINES: &[&str] = &[
+    "/bin/ls",
+    "/usr/bin/apt update",
+    "/bin/bash",
+    "/usr/bin/systemctl restart nginx",
+    "/bin/cat /etc/hosts",
+    "/bin/su -",
+    "chown -R git .",
+];
+const SIGNS: &[&str] = &["from", ")", "SELECT", ",", "where", ";", "limit"];
+/// What stands where nothing is known.
+const ODD: &[&str] = &["-", "(null)", "N/A", "unknown", "none", "<unknown>", "null", "?"];
+/// One value in so many is missing or odd.
+const RARE: usize = 25;
 const COMMANDS: &[&str] = &["CONNECT", "EHLO", "RCPT", "DATA", "AUTH", "STARTTLS"];
 
 /// The log of a program, with the format that each line was made of.
@@ -48,7 +103,7 @@ fn fill(format: &str, chance: &mut Chance) -> String {
         rest.split_once('{').and_then(|(text, rest)| Some((text, rest.split_once('}')?)))
     {
         line.push_str(text);
-        line.push_str(&value(kind, chance));
+        line.push_str(&slot(kind, chance));
         rest = after;
     }
     line + rest
@@ -66,6 +121,17 @@ fn stars(format: &str) -> String {
 
 fn pick<'a>(chance: &mut Chance, words: &[&'a str]) -> &'a str {
     words[zipf(chance, words.len())]
+}
+
+/// A value, which may be missing or odd at times.
+fn slot(kind: &str, chance: &mut Chance) -> String {
+    let (missing, odd) = (kind.strip_suffix('?'), kind.strip_suffix('~'));
+    let Some(kind) = missing.or(odd) else { return value(kind, chance) };
+    match chance.up_to(RARE) {
+        1 if missing.is_some() => String::new(),
+        1 => ODD[chance.up_to(ODD.len()) - 1].to_owned(),
+        _ => value(kind, chance),
+    }
 }
 
 fn value(kind: &str, chance: &mut Chance) -> String {
@@ -108,7 +174,15 @@ fn words(kind: &str, chance: &mut Chance) -> String {
         "table" => format!("{word}_{}", pick(chance, WORDS)),
         "task" => format!("shop.{word}.{}", pick(chance, WORDS)),
         "pod" => format!("{word}-{:x}", 0x1000_0000 + chance.up_to(1 << 28)),
-        "command" => pick(chance, COMMANDS).to_owned(),
+        "verb" => pick(chance, COMMANDS).to_owned(),
+        "command" => pick(chance, COMMAND_LINES).to_owned(),
+        "person" => pick(chance, PERSONS).to_owned(),
+        "company" => pick(chance, COMPANIES).to_owned(),
+        "title" => pick(chance, TITLES).to_owned(),
+        "sign" => pick(chance, SIGNS).to_owned(),
+        "node" => [word.to_owned(), format!("{word}{number}"), format!("{word}-{number}")]
+            [number % 3]
+            .clone(),
         "interface" => format!("eth{}", number % 4),
         "mac" => format!("52:54:00:{number:02x}:{:02x}:0a", chance.up_to(250)),
         "version" => format!("{}.{number}.{}", chance.up_to(4), chance.up_to(9)),

@@ -1,9 +1,11 @@
 //! Templates against labels, with one configuration: public logs of eight systems, in several orders, and logs made of
-//! the formats of other programs.
+//! the formats of other programs, also such whose values are of several words, missing or odd. `--nocapture` prints for
+//! each how it is grouped, by lines and by groups, and how many texts are right, by lines and by templates.
 
 mod formats;
 mod made;
 mod score;
+mod several;
 
 use std::fs::File;
 use std::io::Read;
@@ -16,6 +18,7 @@ use flate2::read::GzDecoder;
 
 use crate::chance::Chance;
 use crate::program::data;
+use formats::Program;
 use score::{Labelled, Score, reordered};
 
 const LIMITS: MinerLimits = MinerLimits { templates_max: 4096, window_ms: 60_000 };
@@ -72,7 +75,9 @@ fn public(archive: &Path) -> Vec<Labelled> {
     logs
 }
 
+/// Prints a score and holds it against what it must be.
 fn at_least(what: &str, score: Score, [grouping, groups, parsing, texts]: [f64; 4]) {
+    println!("{what:32} {score}");
     let is_enough = score.grouping >= grouping
         && score.groups >= groups
         && score.parsing >= parsing
@@ -89,7 +94,9 @@ fn public_logs_are_grouped_as_their_labels_say() {
     for (log, score) in logs.iter().zip(&scores) {
         at_least(&log.name, *score, [0.95, 0.9, 0.8, 0.7]);
     }
-    at_least("all", Score::mean(&scores), [0.98, 0.95, 0.9, 0.85]);
+    at_least("all", Score::mean(&scores), [0.99, 0.98, 0.95, 0.88]);
+    // The rules were chosen with all systems in view: no half of them may carry the others.
+    at_least("worst four of each", Score::worst(&scores, 4), [0.99, 0.97, 0.93, 0.84]);
 }
 
 #[test]
@@ -116,11 +123,25 @@ fn the_order_of_lines_hardly_matters() {
 
 #[test]
 fn programs_never_seen_are_grouped_by_their_formats() {
-    let mut scores = Vec::new();
-    for (seed, program) in formats::PROGRAMS.iter().enumerate() {
-        let score = mine(&made::log(program, seed as u64));
-        at_least(program.name, score, [0.85, 0.75, 0.5, 0.5]);
+    check_made(formats::PROGRAMS, [0.85, 0.75, 0.5, 0.5], [0.97, 0.96, 0.76, 0.78]);
+}
+
+#[test]
+fn values_of_several_words_and_odd_ones_split_no_group() {
+    check_made(several::PROGRAMS, [0.9, 0.68, 0.8, 0.7], [0.97, 0.93, 0.87, 0.78]);
+}
+
+/// Logs of programs: each is worth so much, and all together, also backwards.
+fn check_made(programs: &[Program], each: [f64; 4], all: [f64; 4]) {
+    let (mut scores, mut backwards) = (Vec::new(), Vec::new());
+    for (seed, program) in programs.iter().enumerate() {
+        let log = made::log(program, seed as u64);
+        let score = mine(&log);
+        at_least(program.name, score, each);
         scores.push(score);
+        let order: Vec<usize> = (0..log.lines.len()).rev().collect();
+        backwards.push(mine(&reordered(&log, &order)));
     }
-    at_least("all programs", Score::mean(&scores), [0.95, 0.93, 0.75, 0.75]);
+    at_least("all programs", Score::mean(&scores), all);
+    at_least("all programs, backwards", Score::mean(&backwards), all);
 }

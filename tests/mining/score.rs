@@ -1,6 +1,7 @@
 //! How well templates agree with labels: the four measures of LogHub-2.0, with its normal form of templates.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
 
 /// A log whose templates are known.
 #[derive(Debug, Default, Clone)]
@@ -48,13 +49,29 @@ impl Score {
 
     /// The mean of several.
     pub(super) fn mean(scores: &[Score]) -> Score {
-        let mean = |of: fn(&Score) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
+        Score::worst(scores, scores.len())
+    }
+
+    /// The mean of the worst by each measure: no choice of so many is worse.
+    pub(super) fn worst(scores: &[Score], count: usize) -> Score {
+        let mean = |of: fn(&Score) -> f64| {
+            let mut all: Vec<f64> = scores.iter().map(of).collect();
+            all.sort_by(f64::total_cmp);
+            all.iter().take(count).sum::<f64>() / count as f64
+        };
         Score {
             grouping: mean(|score| score.grouping),
             groups: mean(|score| score.groups),
             parsing: mean(|score| score.parsing),
             texts: mean(|score| score.texts),
         }
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Score { grouping, groups, parsing, texts } = self;
+        write!(out, "{grouping:.3} / {groups:.3} / {parsing:.3} / {texts:.3}")
     }
 }
 
