@@ -23,17 +23,14 @@ pub(crate) struct Cache {
 struct Generation(HashTable<Entry>);
 
 impl Cache {
-    /// The ids of a skeleton.
-    #[inline]
-    pub(crate) fn get(&mut self, key: u64) -> Option<(u32, u32)> {
-        if let Some((_, first, second)) = self.young.0.find(key, |entry| entry.0 == key) {
-            return Some((*first, *second));
-        }
-        self.get_old(key)
+    /// The ids of a skeleton, if it was used lately.
+    pub(crate) fn get_young(&self, key: u64) -> Option<(u32, u32)> {
+        let (_, first, second) = *self.young.0.find(key, |entry| entry.0 == key)?;
+        Some((first, second))
     }
 
-    #[cold]
-    fn get_old(&mut self, key: u64) -> Option<(u32, u32)> {
+    /// The ids of a skeleton of the old generation, which moves over to the young one.
+    pub(crate) fn get_old(&mut self, key: u64) -> Option<(u32, u32)> {
         let (_, first, second) = *self.old.0.find(key, |entry| entry.0 == key)?;
         self.insert(key, (first, second));
         Some((first, second))
@@ -75,6 +72,12 @@ impl<'de> Deserialize<'de> for Generation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Cache {
+        fn get(&mut self, key: u64) -> Option<(u32, u32)> {
+            self.get_young(key).or_else(|| self.get_old(key))
+        }
+    }
 
     #[test]
     fn memory_is_bounded_and_what_is_used_stays() {

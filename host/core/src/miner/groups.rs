@@ -88,12 +88,12 @@ impl Groups {
         self.evicted
     }
 
-    /// Counts a line of a template; `None` where it is no more.
+    /// Counts lines of a template; `None` where it is no more.
     #[inline]
-    pub(crate) fn touch(&mut self, id: u32) -> Option<&Template> {
+    pub(crate) fn touch(&mut self, id: u32, lines: u64) -> Option<&Template> {
         let template = self.templates.get_mut(id)?;
-        self.lines += 1;
-        template.lines += 1;
+        self.lines += lines;
+        template.lines += lines;
         Some(template)
     }
 

@@ -9,6 +9,7 @@ mod slow;
 use super::bitmaps::{self, BLOCK_BYTES, Bitmaps};
 use super::byte::{self, DIGIT, LETTER};
 use super::mask;
+use super::outline::Outliner;
 use super::token::{Kind, Token, fold, hash_word};
 use crate::simd::Level;
 
@@ -33,11 +34,20 @@ pub(crate) struct Lexer {
     level: Level,
     blocks: Vec<Bitmaps>,
     tokens: Vec<Token>,
-    /// Where long words with digits are.
+    /// Where long words are; those without digits may be left out.
     long: Vec<(u32, u32)>,
+    outliner: Outliner,
 }
 
 impl Lexer {
+    /// A hash that lines have in common only if they have the same skeleton; `None` where only a walk can tell.
+    #[inline]
+    pub(crate) fn outline(&mut self, line: &[u8], seed: u64) -> Option<u64> {
+        bitmaps::fill(self.level, line, &mut self.blocks);
+        self.long.clear();
+        self.outliner.hash(self.level, line, (&self.blocks, seed), &mut self.long)
+    }
+
     /// The hash of a line's skeleton.
     pub(crate) fn skeleton(&mut self, line: &[u8], seed: u64) -> u64 {
         let mut walk = Walk::<false>::new(line, seed, self);
@@ -67,7 +77,12 @@ impl Lexer {
         &mut self.tokens
     }
 
-    /// The long words with digits of the line that was walked over last.
+    /// Whether the line that was looked at last has long words.
+    pub(crate) fn has_long_words(&self) -> bool {
+        !self.long.is_empty()
+    }
+
+    /// The long words of the line that was looked at last; those without digits may be left out.
     pub(crate) fn long_words<'a>(&self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
         self.long.iter().map(|(start, end)| &line[*start as usize..*end as usize])
     }
@@ -231,7 +246,7 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
             let is_plain = colon == 0
                 || letter == 0 && digit & 1 != 0 && digit | colon | (maps.point & all) == all;
             let piece = &self.line[start..own_end];
-            if is_plain && is_value(piece, digit, letter, maps.point & all) {
+            if is_plain && mask::is_value(piece, digit, letter, maps.point & all) {
                 self.push(start, own_end, Kind::Masked);
                 if digit & 1 != 0 {
                     self.number_end = own_end;
@@ -364,34 +379,6 @@ impl<'a, const KEEP: bool> Walk<'a, KEEP> {
         }
         self.push(start, path_end, mask::path(&self.line[..start], &self.line[start..path_end]));
     }
-}
-
-/// Whether bitmaps alone say that a piece with a digit and without `/ \ @` is a value.
-#[inline(always)]
-fn is_value(piece: &[u8], digit: u64, letter: u64, point: u64) -> bool {
-    // A dotted leader is split off elsewhere.
-    if point & 3 == 3 {
-        return false;
-    }
-    if letter == 0 || digit & 1 != 0 {
-        return true;
-    }
-    let run = digit & digit >> 1 & digit >> 2 != 0;
-    let ends_in_number = digit >> (piece.len() - 1) & 1 != 0;
-    // Where a number ends the piece, text in front may have to be kept.
-    run && !(ends_in_number && may_keep_prefix(piece, digit | point, letter, point))
-}
-
-/// Whether text in front of the number at the end may be of the kind that is kept: letters and a hyphen, or a leader.
-#[inline(always)]
-fn may_keep_prefix(piece: &[u8], number: u64, letter: u64, point: u64) -> bool {
-    let unused = BLOCK_BYTES - piece.len();
-    let tail = (!(number << unused)).leading_zeros() as usize;
-    let front = piece.len() - tail.min(piece.len());
-    let Some(last) = front.checked_sub(1) else { return false };
-    let name = u64::MAX >> (BLOCK_BYTES - front) >> 1;
-    let is_leader = front > 1 && matches!(piece[front - 2], b'-' | b'.');
-    point >> front & 1 != 0 || piece[last] == b'-' && (is_leader || letter & name == name)
 }
 
 #[cfg(test)]

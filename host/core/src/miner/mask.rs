@@ -13,6 +13,7 @@
 //!
 //! Not masked on purpose: quoted text, which may be the message itself; names with points; words in capitals.
 
+use super::bitmaps::BLOCK_BYTES;
 use super::byte::{self, ALPHA, COLON, DIGIT, HEX, JOIN, LETTER, POINT};
 use super::token::Kind;
 
@@ -59,6 +60,34 @@ pub(super) fn looks(word: &[u8]) -> Looks {
         return Looks::Value;
     }
     Looks::Doubtful
+}
+
+/// Whether bitmaps alone say that a piece with a digit and without `/ \ @` is a value.
+#[inline(always)]
+pub(super) fn is_value(piece: &[u8], digit: u64, letter: u64, point: u64) -> bool {
+    // A dotted leader is split off elsewhere.
+    if point & 3 == 3 {
+        return false;
+    }
+    if letter == 0 || digit & 1 != 0 {
+        return true;
+    }
+    let run = digit & digit >> 1 & digit >> 2 != 0;
+    let ends_in_number = digit >> (piece.len() - 1) & 1 != 0;
+    // Where a number ends the piece, text in front may have to be kept.
+    run && !(ends_in_number && may_keep_prefix(piece, digit | point, letter, point))
+}
+
+/// Whether text in front of the number at the end may be of the kind that is kept: letters and a hyphen, or a leader.
+#[inline(always)]
+fn may_keep_prefix(piece: &[u8], number: u64, letter: u64, point: u64) -> bool {
+    let unused = BLOCK_BYTES - piece.len();
+    let tail = (!(number << unused)).leading_zeros() as usize;
+    let front = piece.len() - tail.min(piece.len());
+    let Some(last) = front.checked_sub(1) else { return false };
+    let name = u64::MAX >> (BLOCK_BYTES - front) >> 1;
+    let is_leader = front > 1 && matches!(piece[front - 2], b'-' | b'.');
+    point >> front & 1 != 0 || piece[last] == b'-' && (is_leader || letter & name == name)
 }
 
 fn is_number_at_front(word: &[u8]) -> bool {
@@ -148,9 +177,13 @@ pub(super) fn is_path(word: &[u8]) -> bool {
 pub(super) fn path(before: &[u8], word: &[u8]) -> Kind {
     const METHODS: [&[u8]; 7] =
         [b"GET ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"HEAD ", b"OPTIONS "];
-    let is_asked_for = METHODS.iter().any(|method| before.ends_with(method));
-    let is_plain = !word.iter().any(|byte| byte.is_ascii_digit() || *byte == b'?');
-    if is_asked_for && is_plain { Kind::Word } else { Kind::Masked }
+    // Most stand behind something else than capitals.
+    let [.., capital, b' '] = before else { return Kind::Masked };
+    let is_plain = || !word.iter().any(|byte| byte.is_ascii_digit() || *byte == b'?');
+    let is_asked_for = capital.is_ascii_uppercase()
+        && METHODS.iter().any(|method| before.ends_with(method))
+        && is_plain();
+    if is_asked_for { Kind::Word } else { Kind::Masked }
 }
 
 /// Whether a word with a backslash names a file.

@@ -13,6 +13,7 @@ mod kin;
 mod lexer;
 mod mask;
 mod normal;
+mod outline;
 mod place;
 mod reduce;
 mod share;

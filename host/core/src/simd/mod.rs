@@ -4,6 +4,7 @@
 //! each. This is the only place of the crate with unsafe code.
 
 pub(crate) mod classes;
+pub(crate) mod compress;
 pub(crate) mod grams;
 pub(crate) mod shorts;
 
@@ -14,7 +15,7 @@ pub enum Level {
     Scalar,
     /// Registers of 32 bytes (AVX2).
     Wide,
-    /// Registers of 64 bytes with shuffles of bytes (AVX-512 VBMI).
+    /// Registers of 64 bytes with shuffles of bytes (AVX-512 VBMI and VBMI2).
     Widest,
 }
 
@@ -51,7 +52,8 @@ impl Level {
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vbmi");
+                && is_x86_feature_detected!("avx512vbmi")
+                && is_x86_feature_detected!("avx512vbmi2");
             if widest {
                 levels.push(Level::Widest);
             }

@@ -1,5 +1,7 @@
 //! What mining tells of each line, as columns.
 
+use super::novelty::{Novelty, NoveltyKind};
+use super::tally::Mined;
 use crate::column::{Bitmap, TextColumn};
 
 /// Columns that mining fills, a value per row.
@@ -15,6 +17,27 @@ pub struct MinedColumns {
 }
 
 impl MinedColumns {
+    /// Makes room for so many more rows.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.template.reserve(rows);
+        self.fine_template.reserve(rows);
+        self.message.reserve(rows);
+        self.novelty_kind.reserve(rows);
+        self.novelty_bits.reserve(rows);
+        self.novelty_words.ends.reserve(rows);
+    }
+
+    /// Appends a row.
+    #[inline]
+    pub(super) fn push(&mut self, mined: Mined, novelty: Option<&Novelty>) {
+        self.template.push(mined.template);
+        self.fine_template.push(mined.fine);
+        self.message.push(mined.message);
+        self.novelty_kind.push(novelty.map_or(NoveltyKind::None, |novelty| novelty.kind) as u8);
+        self.novelty_bits.push(novelty.map_or(0.0, |novelty| novelty.bits));
+        self.novelty_words.push(novelty.map_or(&[], |novelty| &novelty.words));
+    }
+
     /// Keeps only the rows whose bit is set.
     pub fn retain(&mut self, keep: &Bitmap) {
         retain(&mut self.template, keep);

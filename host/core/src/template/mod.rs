@@ -7,8 +7,10 @@
 
 mod columns;
 mod fine;
+mod heads;
 mod novelty;
 mod odd;
+mod tally;
 mod vocabulary;
 
 use crate::batch::Batch;
@@ -16,11 +18,13 @@ use crate::miner::{Cache, Groups, Kind, Lexer, Merge, Place, Sentence, Token, fo
 use crate::record::QUERY;
 pub use columns::MinedColumns;
 use fine::{BodyShare, FineTemplates};
+use heads::Heads;
 use novelty::{Known, Unheard};
 pub use novelty::{Novelty, NoveltyKind};
 use odd::OddTokens;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use tally::{Mined, Slot, Tally};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Bounds of a miner.
@@ -61,20 +65,10 @@ pub struct Templates {
     first_window: Option<u32>,
     #[serde(skip)]
     lexer: Lexer,
-    /// The last head with the hash of its skeleton: it is often the same.
     #[serde(skip)]
-    last_head: Option<(Vec<u8>, u64)>,
-}
-
-/// What is known of a line.
-#[derive(Debug, Default)]
-struct Mined {
-    template: u32,
-    fine: u32,
-    message: u32,
-    /// Lines of the fine template so far.
-    lines: u64,
-    novelty: Novelty,
+    heads: Heads,
+    #[serde(skip)]
+    tally: Tally,
 }
 
 impl Templates {
@@ -91,7 +85,8 @@ impl Templates {
             lines: 0,
             first_window: None,
             lexer: Lexer::default(),
-            last_head: None,
+            heads: Heads::default(),
+            tally: Tally::default(),
         }
     }
 
@@ -112,75 +107,110 @@ impl Templates {
         columns: &mut MinedColumns,
     ) -> Vec<(usize, Merge)> {
         let mut merges = Vec::new();
+        columns.reserve(rows.len());
+        let (mut time_ms, mut window) = (i64::MIN, 0);
         for row in rows {
-            let time_ms = batch.time_ms(row);
+            if batch.time_ms(row) != time_ms {
+                time_ms = batch.time_ms(row);
+                window = (time_ms.max(0) as u64 / self.limits.window_ms) as u32;
+            }
             if self.seed.is_none() {
                 self.seed = Some(xxh3_64_with_seed(batch.text(row), time_ms as u64));
             }
-            let window = (time_ms.max(0) as u64 / self.limits.window_ms) as u32;
             let query = batch.attribute(row, QUERY).unwrap_or_default();
-            let mined = self.mine([batch.head(row), batch.body(row), query], window);
-            columns.template.push(mined.template);
-            columns.fine_template.push(mined.fine);
-            columns.message.push(mined.message);
-            columns.novelty_kind.push(mined.novelty.kind as u8);
-            columns.novelty_bits.push(mined.novelty.bits);
-            columns.novelty_words.push(&mined.novelty.words);
+            let (mined, novelty) = self.mine([batch.head(row), batch.body(row), query], window);
+            columns.push(mined, novelty.as_ref());
             merges.extend(self.groups.take_merges().into_iter().map(|merge| (row, merge)));
         }
+        self.settle();
         merges
     }
 
     /// The query tells no messages apart; secrets are looked for in it.
-    fn mine(&mut self, [head, body, query]: [&[u8]; 3], window: u32) -> Mined {
+    fn mine(&mut self, [head, body, query]: [&[u8]; 3], window: u32) -> (Mined, Option<Novelty>) {
         self.lines += 1;
         let first = *self.first_window.get_or_insert(window);
         let seed = self.seed.unwrap_or_default();
-        let head_key = self.head_key(head, seed);
-        let key = fold(head_key, self.lexer.skeleton(body, seed));
-        let known = self.cache.get(key).and_then(|(template, fine)| self.touch(template, fine));
-        let mut mined = known.unwrap_or_else(|| {
-            let (template, fine, novelty) = self.learn(key, head, body);
-            let known = self.touch(template, fine);
-            Mined { novelty, ..known.unwrap_or(Mined { template, fine, ..Mined::default() }) }
-        });
+        let head_key = self.heads.key(head, seed, &mut self.lexer);
+        let outline = self.lexer.outline(body, seed).map(|outline| fold(head_key, outline));
+        let (mined, novelty) = match outline.and_then(|outline| self.count(outline)) {
+            Some(mined) => (mined, None),
+            None => {
+                let key = fold(head_key, self.lexer.skeleton(body, seed));
+                self.recall((key, outline), head, body)
+            }
+        };
+        if !self.lexer.has_long_words() && query.is_empty() {
+            return (mined, novelty);
+        }
         let age = (window, window.saturating_sub(first));
         let words = self.lexer.long_words(body).chain(odd::values(query));
-        if let Some(odd) = self.odd.meet(words, (mined.fine, mined.lines), age)
-            && odd.bits > mined.novelty.bits
-        {
-            let words = odd.words.into();
-            mined.novelty = Novelty { kind: NoveltyKind::Odd, bits: odd.bits, words };
+        let odd = self.odd.meet(words, (mined.fine, mined.lines), age);
+        let known_bits = novelty.as_ref().map_or(0.0, |novelty| novelty.bits);
+        match odd.filter(|odd| odd.bits > known_bits) {
+            Some(odd) => {
+                let words = odd.words.into();
+                (mined, Some(Novelty { kind: NoveltyKind::Odd, bits: odd.bits, words }))
+            }
+            None => (mined, novelty),
         }
-        mined
+    }
+
+    /// Counts a line whose outline is known.
+    #[inline(always)]
+    fn count(&mut self, outline: u64) -> Option<Mined> {
+        let slot = self.tally.get(outline)?;
+        if slot.is_established() {
+            slot.lines += 1;
+            return Some(slot.mined);
+        }
+        let (template, fine) = (slot.template, slot.mined.fine);
+        let mined = self.touch(template, fine)?;
+        self.tally.get(outline)?.mined = mined;
+        Some(mined)
+    }
+
+    /// What is known of a skeleton that is not tallied; learns it where it is unknown.
+    #[inline(never)]
+    fn recall(
+        &mut self,
+        (key, outline): (u64, Option<u64>),
+        head: &[u8],
+        body: &[u8],
+    ) -> (Mined, Option<Novelty>) {
+        let young = self.cache.get_young(key);
+        if let Some((template, fine)) = young
+            && let Some(mined) = self.touch(template, fine)
+        {
+            let before = outline.and_then(|outline| self.tally.put(outline, template, mined));
+            if let Some(slot) = before {
+                settle(slot, &mut self.groups, &mut self.fine);
+            }
+            return (mined, None);
+        }
+        // What follows reads the counts, and may change what is behind the ids.
+        self.settle();
+        let old = if young.is_none() { self.cache.get_old(key) } else { None };
+        if let Some(mined) = old.and_then(|(template, fine)| self.touch(template, fine)) {
+            return (mined, None);
+        }
+        let (template, fine, novelty) = self.learn(key, head, body);
+        let known = self.touch(template, fine);
+        (known.unwrap_or(Mined { template, fine, ..Mined::default() }), Some(novelty))
     }
 
     /// Counts a line; `None` where its template or fine template is no more.
     fn touch(&mut self, template: u32, fine: u32) -> Option<Mined> {
         let lines = self.fine.lines_mut(fine)?;
-        let template = self.groups.touch(template)?;
+        let template = self.groups.touch(template, 1)?;
         *lines += 1;
-        Some(Mined {
-            template: template.shown,
-            fine,
-            message: template.message,
-            lines: *lines,
-            novelty: Novelty::default(),
-        })
+        Some(Mined { template: template.shown, fine, message: template.message, lines: *lines })
     }
 
-    fn head_key(&mut self, head: &[u8], seed: u64) -> u64 {
-        if let Some((last, key)) = &self.last_head
-            && last == head
-        {
-            return *key;
-        }
-        let key = self.lexer.head_skeleton(head, seed);
-        let (last, last_key) = self.last_head.get_or_insert_default();
-        last.clear();
-        last.extend_from_slice(head);
-        *last_key = key;
-        key
+    /// Takes over all that was tallied.
+    fn settle(&mut self) {
+        let Templates { tally, groups, fine, .. } = self;
+        tally.drain(|slot| settle(slot, groups, fine));
     }
 
     /// The slow path: a skeleton that no line had before, or none that is still remembered.
@@ -297,6 +327,18 @@ impl Templates {
     /// Templates that had to make room.
     pub fn evicted(&self) -> u64 {
         self.groups.evicted()
+    }
+}
+
+/// Takes over what was tallied of a message.
+fn settle(
+    Slot { template, mined, lines, .. }: Slot,
+    groups: &mut Groups,
+    fine: &mut FineTemplates,
+) {
+    groups.touch(template, lines);
+    if let Some(all) = fine.lines_mut(mined.fine) {
+        *all += lines;
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// Bits per byte from which a token looks random.
 const ENTROPY_MIN: f32 = 3.2;
 /// Lines from which a message has a channel of its own; young ones share one.
-const ESTABLISHED_LINES: u64 = 500;
+pub(super) const ESTABLISHED_LINES: u64 = 500;
 /// In place of a template: all young messages together. Ids begin at 1.
 const YOUNG: u32 = 0;
 /// A channel silent for longer begins a new episode.

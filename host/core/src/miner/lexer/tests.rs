@@ -1,6 +1,7 @@
 //! Tests of the walk.
 
 use super::*;
+use crate::chance::{Chance, seeds};
 use crate::miner::mask::Looks;
 
 /// The tokens of a line, values as `*`.
@@ -144,9 +145,112 @@ fn bitmaps_and_bytes_agree() {
         let mut blocks = Vec::new();
         bitmaps::fill(Level::default(), piece.as_bytes(), &mut blocks);
         let maps = Bitmaps::piece(&blocks, 0, piece.len());
-        let is_value = is_value(piece.as_bytes(), maps.digit, maps.letter, maps.point);
+        let is_value = mask::is_value(piece.as_bytes(), maps.digit, maps.letter, maps.point);
         if maps.colon == 0 && is_value {
             assert_eq!(mask::looks(piece.as_bytes()), Looks::Value, "{piece}");
         }
     }
+}
+
+/// Numbers of one line, for others of the same outline or nearly so.
+fn renumbered(line: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let mut other = Vec::new();
+    for run in line.chunk_by(|a, b| a.is_ascii_digit() && b.is_ascii_digit()) {
+        if run[0].is_ascii_digit() && chance.below(3) > 0 {
+            let length = if chance.below(2) == 0 { run.len() } else { 1 + chance.below(20) };
+            other.extend((0..length).map(|_| b'0' + chance.below(10) as u8));
+        } else {
+            other.extend_from_slice(run);
+        }
+    }
+    other
+}
+
+/// A line of words, numbers and marks in any order.
+fn line_by_chance(chance: &mut Chance) -> Vec<u8> {
+    const PARTS: [&str; 40] = [
+        " ",
+        " ",
+        " ",
+        "=",
+        ",",
+        "(",
+        ")",
+        "<",
+        "\"",
+        "#",
+        ".",
+        "..",
+        ":",
+        "::",
+        "/",
+        "/",
+        "\\",
+        "@",
+        "-",
+        "_",
+        "+",
+        "%",
+        "?",
+        "*",
+        "ab",
+        "x",
+        "GET ",
+        "failed",
+        "blk_",
+        "MonT",
+        "Jan ",
+        " ms",
+        "null",
+        "0x",
+        "deadbeefcafe",
+        "é",
+        "http://",
+        "eth",
+        "C:\\",
+        "abcdefghijklmnopqr",
+    ];
+    let mut line = Vec::new();
+    for _ in 0..1 + chance.below(30) {
+        if chance.below(3) == 0 {
+            let most = [1, 2, 3, 4, 24][chance.below(5)];
+            let digits = 1 + chance.below(most);
+            line.extend((0..digits).map(|_| b'0' + chance.below(10) as u8));
+        } else {
+            line.extend_from_slice(PARTS[chance.below(PARTS.len())].as_bytes());
+        }
+    }
+    line
+}
+
+#[test]
+fn lines_of_one_outline_have_one_skeleton_and_are_mined_alike() {
+    let mut lexer = Lexer::default();
+    let (seeds, mut shared) = (seeds(), 0);
+    let cases = seeds.end - seeds.start;
+    let digits = |word: &&[u8]| word.iter().filter(|byte| byte.is_ascii_digit()).count() > 1;
+    for seed in seeds {
+        let chance = &mut Chance::new(seed);
+        for _ in 0..20 {
+            let first = line_by_chance(chance);
+            let mut known = std::collections::HashMap::new();
+            for _ in 0..8 {
+                let line = renumbered(&first, chance);
+                let Some(outline) = lexer.outline(&line, 7) else { continue };
+                let long = |lexer: &Lexer| -> Vec<Vec<u8>> {
+                    lexer.long_words(&line).filter(digits).map(<[u8]>::to_vec).collect()
+                };
+                let words = long(&lexer);
+                let skeleton = lexer.skeleton(&line, 7);
+                let text = String::from_utf8_lossy(&line).into_owned();
+                assert_eq!(words, long(&lexer), "seed {seed} {text:?}");
+                if let Some((other, before)) = known.insert(outline, (skeleton, text.clone())) {
+                    assert_eq!(skeleton, other, "seed {seed}\n{before:?}\n{text:?}");
+                    shared += u64::from(before != text);
+                }
+            }
+        }
+    }
+    let has_outlines = lexer.outline(b"one line", 7).is_some();
+    assert!(shared > 10 * cases || !has_outlines, "only {shared} lines shared an outline");
 }
