@@ -30,16 +30,14 @@ impl ByteSet {
         let mut set = ByteSet::EMPTY;
         match class {
             Class::Bytes(class) => {
-                for range in class.ranges() {
-                    (range.start()..=range.end()).for_each(|byte| set.insert(byte));
-                }
+                class.ranges().iter().for_each(|range| set.insert_all(range.start(), range.end()));
             }
             Class::Unicode(class) => {
                 for range in class.ranges() {
                     if !range.end().is_ascii() {
                         return None;
                     }
-                    (range.start() as u8..=range.end() as u8).for_each(|byte| set.insert(byte));
+                    set.insert_all(range.start() as u8, range.end() as u8);
                 }
             }
         }
@@ -50,8 +48,23 @@ impl ByteSet {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
+    /// Inserts all bytes from the first to the last one.
+    fn insert_all(&mut self, first: u8, last: u8) {
+        for (word, bits) in (0..).step_by(64).zip(&mut self.0) {
+            let from = u32::from(first).saturating_sub(word);
+            let to = u32::from(last) + 1;
+            let below = |bit: u32| if bit < 64 { (1u64 << bit) - 1 } else { u64::MAX };
+            *bits |= below(to.saturating_sub(word)) & !below(from);
+        }
+    }
+
     pub(super) fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+
+    /// Its only byte, if it has but one.
+    pub(super) fn single(&self) -> Option<u8> {
+        self.iter().next().filter(|_| self.len() == 1)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use super::automaton::Side;
 use super::bytes::{ByteSet, ClassString};
 use super::prefix::Prefixes;
 use super::runs::{RUN_BYTES_MIN, Run};
-use super::shape::{Parts, branches, distribute};
+use super::shape::{Part, Parts, branches, distribute, joined};
 use super::window::Chooser;
 
 /// What a side before the needle costs beside one behind it, as it is walked against the text.
@@ -101,42 +101,55 @@ impl Plan {
     }
 }
 
-/// Ways that find all branches of an expression; `None` where one of them has none.
-pub(super) fn ways_of(syntax: &Hir, chooser: Chooser<'_>) -> Option<Vec<Way>> {
-    let all = split_ways(&branches(syntax), chooser, SPLITS_MAX, f64::INFINITY);
-    all.map(|(_, ways)| ways)
+/// How a branch is looked for.
+#[derive(Clone, Copy)]
+enum Choice {
+    /// By what a match must have from this part on.
+    Needle(usize),
+    /// At the start of each line.
+    Head,
+    /// By the longest repetition of a class.
+    Run,
 }
 
-/// Ways that find a branch together, and their cost; `None` where nothing costs less than `limit`.
-fn ways(parts: &Parts, chooser: Chooser<'_>, splits: u32, limit: f64) -> Option<(f64, Vec<Way>)> {
-    let mut best = needle(parts, chooser, limit).map(|(cost, way)| (cost, vec![way]));
-    let mut least = best.as_ref().map_or(limit, |(cost, _)| *cost);
-    let (head, run) = (HEAD_COST < least, RUN_COST < least);
-    if head && parts.first().is_some_and(starts_line) {
-        let prefixes = parts.iter().rev().fold(Prefixes::end(), Prefixes::before);
-        let firsts = prefixes.needles.iter().map(|needle| needle.first().copied());
-        let first = firsts.fold(ByteSet::EMPTY, |all, set| all.union(&set.unwrap_or(ByteSet::ALL)));
-        (least, best) = (
-            HEAD_COST,
-            Some((HEAD_COST, vec![Way::Head { first, syntax: Hir::concat(parts.clone()) }])),
-        );
-    } else if run
-        && let Some((set, len)) = parts.iter().filter_map(self::run).max_by_key(|(_, len)| *len)
+/// A branch with how it is looked for.
+type Chosen<'a> = (Parts<'a>, Choice);
+
+/// Ways that find all branches of an expression; `None` where one of them has none.
+pub(super) fn ways_of(syntax: &Hir, chooser: Chooser<'_>) -> Option<Vec<Way>> {
+    let (_, all) = choose_all(branches(syntax), chooser, SPLITS_MAX, f64::INFINITY)?;
+    Some(all.iter().filter_map(|(parts, choice)| way(parts, *choice)).collect())
+}
+
+/// Choices for a branch, which may be taken apart for it, and their cost; `None` where nothing costs less than `limit`.
+fn choose<'a>(
+    parts: Parts<'a>,
+    chooser: Chooser<'_>,
+    splits: u32,
+    limit: f64,
+) -> Option<(f64, Vec<Chosen<'a>>)> {
+    let mut best =
+        needle(&parts, chooser, limit).map(|(cost, place)| (cost, Choice::Needle(place)));
+    let least = best.map_or(limit, |(cost, _)| cost);
+    if HEAD_COST < least && parts.first().is_some_and(|part| starts_line(part)) {
+        best = Some((HEAD_COST, Choice::Head));
+    } else if RUN_COST < least && longest_run(&parts).is_some() {
+        best = Some((RUN_COST, Choice::Run));
+    }
+    let least = best.map_or(limit, |(cost, _)| cost);
+    if splits > 0
+        && least > SPLIT_COST
+        && let Some(branches) = split(&parts, chooser, least)
+        && let Some(chosen) = choose_all(branches, chooser, splits - 1, least * SPLIT_GAIN)
     {
-        (least, best) = (RUN_COST, Some((RUN_COST, vec![Way::Run { set, len }])));
+        return Some(chosen);
     }
-    if splits > 0 && least > SPLIT_COST {
-        let split = split(parts, chooser, least);
-        let limit = least * SPLIT_GAIN;
-        let ways = split.and_then(|branches| split_ways(&branches, chooser, splits - 1, limit));
-        best = ways.or(best);
-    }
-    best
+    best.map(|(cost, choice)| (cost, vec![(parts, choice)]))
 }
 
 /// The branches of the alternation that best takes a branch apart: so that fewest of them still cost a lot.
-fn split(parts: &Parts, chooser: Chooser<'_>, limit: f64) -> Option<Vec<Parts>> {
-    let mut best: (f64, Option<Vec<Parts>>) = (f64::INFINITY, None);
+fn split<'a>(parts: &Parts<'a>, chooser: Chooser<'_>, limit: f64) -> Option<Vec<Parts<'a>>> {
+    let mut best: (f64, Option<Vec<Parts<'a>>>) = (f64::INFINITY, None);
     for branches in (0..parts.len()).filter_map(|place| distribute(parts, place)) {
         let mut sum = 0.0;
         for branch in &branches {
@@ -152,26 +165,26 @@ fn split(parts: &Parts, chooser: Chooser<'_>, limit: f64) -> Option<Vec<Parts>> 
     best.1
 }
 
-/// Ways for all of some branches, if they cost less than `limit` together.
-fn split_ways(
-    branches: &[Parts],
+/// Choices for all of some branches, if they cost less than `limit` together.
+fn choose_all<'a>(
+    branches: Vec<Parts<'a>>,
     chooser: Chooser<'_>,
     splits: u32,
     limit: f64,
-) -> Option<(f64, Vec<Way>)> {
+) -> Option<(f64, Vec<Chosen<'a>>)> {
     let (mut cost, mut all) = (0.0, Vec::new());
     for parts in branches {
-        let (own, ways) = ways(parts, chooser, splits, limit - cost)?;
+        let (own, chosen) = choose(parts, chooser, splits, limit - cost)?;
         cost += own;
-        all.extend(ways);
+        all.extend(chosen);
     }
     Some((cost, all))
 }
 
-/// The best place of a branch to begin at and its cost, if that is below `limit`.
-fn needle(parts: &Parts, chooser: Chooser<'_>, limit: f64) -> Option<(f64, Way)> {
+/// The cost of the best place of a branch to begin at, and that place, if the cost is below `limit`.
+fn needle(parts: &[Part<'_>], chooser: Chooser<'_>, limit: f64) -> Option<(f64, usize)> {
     let mut prefixes = Prefixes::end();
-    let mut best: (f64, Option<(usize, Prefixes)>) = (limit, None);
+    let mut best = (limit, None);
     let mut gap = false;
     for place in (0..parts.len()).rev() {
         prefixes = prefixes.before(&parts[place]);
@@ -184,20 +197,38 @@ fn needle(parts: &Parts, chooser: Chooser<'_>, limit: f64) -> Option<(f64, Way)>
         let (factor, more) = (backwards * subject, place as f64 * PART_COST);
         let cost = chooser.cost(&prefixes.needles, (best.0 - more) / factor);
         if let Some(cost) = cost {
-            best = (cost * factor + more, Some((place, prefixes.clone())));
+            best = (cost * factor + more, Some(place));
         }
     }
-    let (cost, Some((place, prefixes))) = best else { return None };
-    let (front, back) = parts.split_at(place);
-    let shortest = prefixes.needles.iter().map(Vec::len).min().unwrap_or(0);
-    let (parts, settled) = straight(back, shortest);
-    let way = Way::Needle {
-        needles: prefixes.needles,
-        before: (!front.is_empty()).then(|| Hir::concat(front.to_vec())),
-        after: (!prefixes.complete).then(|| Hir::concat(back[parts..].to_vec())),
-        settled,
+    best.1.map(|place| (best.0, place))
+}
+
+/// What a choice comes to.
+fn way(parts: &[Part<'_>], choice: Choice) -> Option<Way> {
+    let prefixes = |parts: &[Part<'_>]| {
+        parts.iter().rev().fold(Prefixes::end(), |rest, part| rest.before(part))
     };
-    Some((cost, way))
+    Some(match choice {
+        Choice::Needle(place) => {
+            let (front, back) = parts.split_at(place);
+            let Prefixes { needles, complete } = prefixes(back);
+            let shortest = needles.iter().map(Vec::len).min().unwrap_or(0);
+            let (behind, settled) = straight(back, shortest);
+            let before = (!front.is_empty()).then(|| joined(front));
+            let after = (!complete).then(|| joined(&back[behind..]));
+            Way::Needle { needles, before, after, settled }
+        }
+        Choice::Head => {
+            let needles = prefixes(parts).needles;
+            let firsts = needles.iter().map(|needle| needle.first().unwrap_or(&ByteSet::ALL));
+            let first = firsts.fold(ByteSet::EMPTY, |all, set| all.union(set));
+            Way::Head { first, syntax: joined(parts) }
+        }
+        Choice::Run => {
+            let (set, len) = longest_run(parts)?;
+            Way::Run { set, len }
+        }
+    })
 }
 
 /// Whether a needle may as well begin with it as behind it.
@@ -206,7 +237,7 @@ fn is_straight(part: &Hir) -> bool {
 }
 
 /// How many parts are settled by a needle of so many bytes that stands there, and how many bytes these are.
-fn straight(parts: &[Hir], needle_bytes: usize) -> (usize, usize) {
+fn straight(parts: &[Part<'_>], needle_bytes: usize) -> (usize, usize) {
     let mut settled = 0;
     for (place, part) in parts.iter().enumerate() {
         let bytes = match part.kind() {
@@ -232,6 +263,10 @@ fn is_gap(part: &Hir) -> bool {
 
 fn starts_line(part: &Hir) -> bool {
     matches!(part.kind(), HirKind::Look(Look::Start | Look::StartLF))
+}
+
+fn longest_run(parts: &[Part<'_>]) -> Option<(ByteSet, usize)> {
+    parts.iter().filter_map(|part| run(part)).max_by_key(|(_, len)| *len)
 }
 
 /// The class and the least length of a long repetition.

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::bytes::{ByteSet, ClassString};
 use super::frequency::Frequencies;
+use super::prefix::NEEDLE_BYTES_MAX;
 
 /// Bytes of a gram.
 pub(super) const GRAM_BYTES: usize = 4;
@@ -81,22 +82,27 @@ impl Chooser<'_> {
     }
 
     fn grams(&self, needle: &[ByteSet]) -> Option<(isize, f64)> {
-        let stride = self.stride as isize;
-        let folded: ClassString = needle.iter().map(ByteSet::folded).collect();
-        let single = |set: &ByteSet| set.iter().next().filter(|_| set.len() == 1);
-        let singles: Vec<Option<u8>> = folded.iter().map(single).collect();
+        let mut buffer = [ByteSet::EMPTY; NEEDLE_BYTES_MAX];
+        let mut singles = [None; NEEDLE_BYTES_MAX];
+        let folded = &mut buffer[..needle.len()];
+        for ((set, single), own) in folded.iter_mut().zip(&mut singles).zip(needle) {
+            *set = own.folded();
+            *single = set.single();
+        }
+        let singles = &singles[..needle.len()];
         // One byte on either side may be any.
         let last = folded.len() as isize + 1 - GRAM_BYTES as isize;
-        let rates: Vec<Option<f64>> = (-1..=last)
-            .map(|place| match exact_gram(&singles, place) {
-                Some(gram) => Some(self.frequencies.gram(gram) + GRAM_COST),
-                None => self.rate(&folded, place),
-            })
-            .collect();
+        let rate = |place: isize| match exact_gram(singles, place) {
+            Some(gram) => Some(self.frequencies.gram(gram) + GRAM_COST),
+            None => self.rate(folded, place),
+        };
+        let mut rates = [None; NEEDLE_BYTES_MAX];
+        let count = usize::try_from(last + 2).unwrap_or(0);
+        (-1..).zip(&mut rates[..count]).for_each(|(place, own)| *own = rate(place));
         let mut best: Option<(isize, f64)> = None;
-        for (place, rates) in rates.windows(self.stride).enumerate() {
+        for (place, rates) in rates[..count].windows(self.stride).enumerate() {
             let Some(sum) = rates.iter().copied().sum::<Option<f64>>() else { continue };
-            let rate = sum / stride as f64 + RATE_MIN;
+            let rate = sum / self.stride as f64 + RATE_MIN;
             if best.is_none_or(|(_, least)| rate < least) {
                 best = Some((place as isize - 1, rate));
             }
