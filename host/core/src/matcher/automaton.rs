@@ -10,6 +10,7 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Repetition};
 
 use super::automata::Automata;
+use super::reach::Reach;
 
 /// Largest table of another kind that is made on the way, in bytes.
 const DENSE_BYTES_MAX: usize = 1 << 18;
@@ -48,6 +49,8 @@ pub(super) struct Automaton {
     starts: [u8; NEIGHBOURS.len()],
     /// Class of the end of a text.
     end: u8,
+    /// How far a match can go.
+    reach: Reach,
     /// Whether it has no more matches than the side, as it has where repetitions were loosened.
     exact: bool,
     /// A state that few bytes leave, as that of `.*` does in front of a word, and these bytes.
@@ -65,12 +68,21 @@ pub(super) struct Walk {
 impl Side {
     /// What must follow from a place on.
     pub(super) fn forwards(syntax: Hir) -> Side {
-        Side { syntax, backwards: false, automaton: OnceLock::new() }
+        Side::new(syntax, false)
     }
 
     /// What must end at a place.
     pub(super) fn backwards(syntax: Hir) -> Side {
-        Side { syntax, backwards: true, automaton: OnceLock::new() }
+        Side::new(syntax, true)
+    }
+
+    fn new(syntax: Hir, backwards: bool) -> Side {
+        Side { syntax, backwards, automaton: OnceLock::new() }
+    }
+
+    /// How far it can go.
+    pub(super) fn reach(&self) -> Reach {
+        Reach::new(&self.syntax)
     }
 
     /// Makes ready for walks.
@@ -89,13 +101,22 @@ impl Side {
         let Some(automaton) = self.automaton(automata) else {
             return Walk { matches: None, bytes: 0 };
         };
-        let (matches, bytes) = if self.backwards {
-            automaton.walk(text.get(at).copied(), &text[..at], true)
+        // One byte more decides whether a word or a line ends there.
+        let most = automaton.reach.bytes().saturating_add(1);
+        let (part, neighbour) = if self.backwards {
+            (at.saturating_sub(most)..at, text.get(at))
         } else {
-            let before = at.checked_sub(1).map(|before| text[before]);
-            automaton.walk(before, &text[at..], false)
+            (at..text.len().min(at.saturating_add(most)), at.checked_sub(1).map(|at| &text[at]))
         };
-        Walk { matches: (automaton.exact || !matches).then_some(matches), bytes }
+        let is_cut = if self.backwards { part.start > 0 } else { part.end < text.len() };
+        let part = &text[part];
+        let (matches, bytes) = automaton.walk(neighbour.copied(), part, (self.backwards, is_cut));
+        let is_known = if matches {
+            automaton.exact
+        } else {
+            !is_cut || bytes < part.len() || automaton.reach.holds(part)
+        };
+        Walk { matches: is_known.then_some(matches), bytes }
     }
 }
 
@@ -108,10 +129,12 @@ impl Automaton {
     /// A table for a side, or one that matches wherever the side does.
     pub(super) fn of(syntax: &Hir, backwards: bool) -> Option<Automaton> {
         let exact = Automaton::new(syntax, backwards);
-        exact.or_else(|| {
+        let own = exact.or_else(|| {
             let loose = Automaton::new(&loosened(syntax), backwards)?;
             Some(Automaton { exact: false, ..loose })
-        })
+        })?;
+        // Where repetitions were loosened, it is the side that says how far they go.
+        Some(Automaton { reach: Reach::new(syntax), ..own })
     }
 
     fn new(syntax: &Hir, backwards: bool) -> Option<Automaton> {
@@ -158,7 +181,8 @@ impl Automaton {
             table[row + usize::from(end)] = number(dense.next_eoi_state(state), &mut states)?;
             done += 1;
         }
-        let mut own = Automaton { table: table.into(), width, starts, end, exact: true, gap: None };
+        let (table, reach) = (table.into(), Reach::EVERYTHING);
+        let mut own = Automaton { table, width, starts, end, reach, exact: true, gap: None };
         let mut states = (0..states.len()).map(|place| place as u8 + 2);
         own.gap = states.find_map(|state| Some((state, own.few_exits(state)?)));
         Some(own)
@@ -184,7 +208,13 @@ impl Automaton {
         CLASSES + usize::from(state) * self.width
     }
 
-    fn walk(&self, neighbour: Option<u8>, text: &[u8], backwards: bool) -> (bool, usize) {
+    /// Whether it matches, and how many bytes that took; a text that is cut has no end that could match.
+    fn walk(
+        &self,
+        neighbour: Option<u8>,
+        text: &[u8],
+        (backwards, is_cut): (bool, bool),
+    ) -> (bool, usize) {
         let mut state = self.starts[kind(neighbour)];
         let mut left = text;
         while state > MATCHED {
@@ -199,7 +229,8 @@ impl Automaton {
             state = loop {
                 let step = if backwards { left.split_last() } else { left.split_first() };
                 let Some((&byte, rest)) = step else {
-                    return (self.table[row + usize::from(self.end)] == MATCHED, text.len());
+                    let ends = !is_cut && self.table[row + usize::from(self.end)] == MATCHED;
+                    return (ends, text.len());
                 };
                 left = rest;
                 let next = self.table[row + usize::from(self.table[usize::from(byte)])];

@@ -8,7 +8,7 @@ use super::bytes::ClassString;
 use super::effort::{Efforts, Lint};
 use super::frequency::Frequencies;
 use super::grams::Grams;
-use super::needle::Needle;
+use super::needle::Needles;
 use super::plan::{Head, Plan, Unit, Way, ways_of};
 use super::runs::Run;
 use super::scan::Room;
@@ -53,7 +53,7 @@ impl Lane {
 /// All lanes over all patterns.
 #[derive(Debug)]
 pub(super) struct Engine {
-    pub(super) needles: Box<[(Needle, Box<[u32]>)]>,
+    pub(super) needles: Needles,
     pub(super) units: Box<[Unit]>,
     grams: Grams,
     shorts: Shorts,
@@ -129,9 +129,8 @@ impl Engine {
         let lints = lanes.into_iter().zip(rates).map(|(lane, rate)| Lint::new(lane, rate));
         let grams = Grams::new(&long, chooser.stride);
         let shorts = Shorts::new(&short, chooser.frequencies);
-        let needles = plan.needles.into_iter();
         Engine {
-            needles: needles.map(|(string, units)| (Needle::new(&string), units.into())).collect(),
+            needles: Needles::new(plan.needles),
             units: plan.units.into(),
             grams,
             shorts,
@@ -160,11 +159,9 @@ impl Engine {
 
     /// Bytes held by tables.
     pub(super) fn bytes(&self) -> usize {
-        let needles = self.needles.iter();
-        let needles = needles.map(|(needle, units)| needle.bytes() + size_of_val(&units[..]));
         self.grams.bytes()
             + size_of::<Shorts>()
-            + needles.sum::<usize>()
+            + self.needles.bytes()
             + size_of_val(&self.units[..])
     }
 
@@ -191,8 +188,8 @@ impl Engine {
         room.candidates.clear();
         for &place in &room.places[..count] {
             for entry in self.grams.entries(text, place as usize) {
-                let start = (place as i32 - entry.before) as u32;
-                self.compare(text, entry.needle, start, &mut room.candidates);
+                let start = entry.start(place);
+                self.compare(text, entry.needle(), start, &mut room.candidates);
             }
         }
         room.candidates.iter().for_each(|&(needle, start)| scan.candidate(self, needle, start));
@@ -204,7 +201,7 @@ impl Engine {
     /// belongs to many of them.
     fn compare(&self, text: &[u8], needle: u32, start: u32, candidates: &mut Vec<(u32, u32)>) {
         let bytes = text[start as usize..].first_chunk();
-        if bytes.is_some_and(|bytes| self.needles[needle as usize].0.begins(bytes)) {
+        if bytes.is_some_and(|bytes| self.needles.begins(needle, bytes)) {
             candidates.push((needle, start));
         }
     }

@@ -15,12 +15,34 @@ const MULTIPLIER: u32 = 0x85EB_CA6B;
 /// Bits of the filter for each gram: few pass by chance then, and it stays in the nearest cache.
 const FILTER_BITS: usize = 16;
 
-/// Where a needle would start for a gram that is found.
+/// A needle that may stand around a gram: its number, how many of its bytes and one more lie before the gram, and whether
+/// it is the last of its slot, from the highest bits to the lowest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
-    pub(super) needle: u32,
-    /// Bytes of the needle before the gram; it may begin a byte behind it.
-    pub(super) before: i32,
+pub(super) struct Entry(u32);
+
+impl Entry {
+    const BEFORE_BITS: u32 = 6;
+    /// Most needles: what is left of the bits.
+    const NEEDLES_MAX: u32 = 1 << (31 - Entry::BEFORE_BITS);
+
+    /// The needle may begin a byte behind the gram.
+    fn new(needle: u32, before: isize) -> Entry {
+        assert!(needle < Entry::NEEDLES_MAX, "there are fewer needles");
+        Entry((needle << Entry::BEFORE_BITS | (before + 1) as u32) << 1)
+    }
+
+    fn is_last(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    pub(super) fn needle(self) -> u32 {
+        self.0 >> (Entry::BEFORE_BITS + 1)
+    }
+
+    /// Where the needle begins whose gram is at a place.
+    pub(super) fn start(self, place: u32) -> u32 {
+        place + 1 - (self.0 >> 1 & ((1 << Entry::BEFORE_BITS) - 1))
+    }
 }
 
 /// Grams, and the needles they belong to.
@@ -28,22 +50,22 @@ pub(super) struct Entry {
 pub(super) struct Grams {
     filter: Filter,
     slots: Box<[Slot]>,
-    shift: u32,
     entries: Box<[Entry]>,
     stride: usize,
 }
 
-/// What the grams with the same hash have in common.
+/// What the grams with the same hash have in common. Packed, since it is the largest table and wants to be in a cache.
 #[derive(Debug, Clone, Copy)]
+#[repr(C, packed(4))]
 struct Slot {
     mask: u64,
     value: u64,
+    /// Its first entry.
     first: u32,
-    count: u32,
 }
 
 impl Slot {
-    const EMPTY: Slot = Slot { mask: 0, value: 1, first: 0, count: 0 };
+    const EMPTY: Slot = Slot { mask: 0, value: 1, first: 0 };
 }
 
 /// One gram of a needle, with what is known of the bytes around it.
@@ -63,9 +85,9 @@ impl Grams {
             let folded: ClassString = string.iter().map(ByteSet::folded).collect();
             for place in first..first + stride as isize {
                 let (mask, value) = context(&folded, place);
-                let entry = Entry { needle, before: place as i32 };
+                let entry = Entry::new(needle, place);
                 each_gram(&around(&folded, place), &mut |gram| {
-                    grams.push(Gram { gram, entry, ..exact(gram, mask, value) });
+                    grams.push(Gram::new(gram, entry, (mask, value)));
                 });
             }
         }
@@ -75,9 +97,8 @@ impl Grams {
         let words = (distinct.len() * FILTER_BITS / 32).next_power_of_two();
         let mut filter = Filter::new(words.ilog2().clamp(8, 16));
         distinct.iter().for_each(|&gram| filter.insert(gram));
-        let shift = 32 - distinct.len().next_power_of_two().ilog2().clamp(4, 20);
-        let (slots, entries) = table(&mut grams, shift);
-        Grams { filter, slots, shift, entries, stride }
+        let (slots, entries) = table(&mut grams, distinct.len().max(1));
+        Grams { filter, slots, entries, stride }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -110,9 +131,11 @@ impl Grams {
     }
 
     /// The needles that may stand around a place that was found.
-    pub(super) fn entries(&self, text: &[u8], place: usize) -> &[Entry] {
+    pub(super) fn entries(&self, text: &[u8], place: usize) -> impl Iterator<Item = Entry> {
         let (slot, _) = self.slot(text, place);
-        &self.entries[slot.first as usize..][..slot.count as usize]
+        let mut is_over = false;
+        let own = self.entries[slot.first as usize..].iter().copied();
+        own.take_while(move |entry| !std::mem::replace(&mut is_over, entry.is_last()))
     }
 
     fn slot(&self, text: &[u8], place: usize) -> (&Slot, u64) {
@@ -120,12 +143,13 @@ impl Grams {
         around.copy_from_slice(&text[place - BEFORE..place - BEFORE + AROUND]);
         let word = u64::from_le_bytes(around) | FOLD;
         let gram = (word >> (8 * BEFORE)) as u32;
-        (&self.slots[slot(gram, self.shift)], word)
+        (&self.slots[slot(gram, self.slots.len())], word)
     }
 }
 
-fn slot(gram: u32, shift: u32) -> usize {
-    (gram.wrapping_mul(MULTIPLIER) >> shift) as usize
+/// The slot of a gram among so many.
+fn slot(gram: u32, slots: usize) -> usize {
+    (u64::from(gram.wrapping_mul(MULTIPLIER)) * slots as u64 >> 32) as usize
 }
 
 /// What is known of the bytes around the gram at a place of a folded needle.
@@ -142,30 +166,34 @@ fn context(folded: &[ByteSet], place: isize) -> (u64, u64) {
     (mask, value)
 }
 
-/// Puts the bytes of the gram itself into what is known around it.
-fn exact(gram: u32, mask: u64, value: u64) -> Gram {
-    let whole = u64::from(u32::MAX) << (8 * BEFORE);
-    let value = value & !whole | u64::from(gram) << (8 * BEFORE);
-    Gram { gram, entry: Entry { needle: 0, before: 0 }, mask: mask | whole, value }
+impl Gram {
+    /// Puts the bytes of the gram itself into what is known around it.
+    fn new(gram: u32, entry: Entry, (mask, value): (u64, u64)) -> Gram {
+        let whole = u64::from(u32::MAX) << (8 * BEFORE);
+        let value = value & !whole | u64::from(gram) << (8 * BEFORE);
+        Gram { gram, entry, mask: mask | whole, value }
+    }
 }
 
-/// Gathers grams by the slot they fall into.
-fn table(grams: &mut [Gram], shift: u32) -> (Box<[Slot]>, Box<[Entry]>) {
-    grams.sort_unstable_by_key(|gram| (slot(gram.gram, shift), gram.entry));
-    let mut slots = vec![Slot::EMPTY; 1 << (32 - shift)];
+/// Gathers grams by the slot they fall into, of so many.
+fn table(grams: &mut [Gram], count: usize) -> (Box<[Slot]>, Box<[Entry]>) {
+    grams.sort_unstable_by_key(|gram| (slot(gram.gram, count), gram.entry));
+    let mut slots = vec![Slot::EMPTY; count];
     let mut entries: Vec<Entry> = Vec::new();
-    for alike in grams.chunk_by(|one, other| slot(one.gram, shift) == slot(other.gram, shift)) {
+    for alike in grams.chunk_by(|one, other| slot(one.gram, count) == slot(other.gram, count)) {
         let first = entries.len();
-        let mut own = Slot { mask: u64::MAX, value: alike[0].value, first: first as u32, count: 0 };
+        let (mut mask, mut value) = (u64::MAX, alike[0].value);
         for gram in alike {
-            own.mask &= gram.mask & !(own.value ^ gram.value);
-            own.value &= own.mask;
+            mask &= gram.mask & !(value ^ gram.value);
+            value &= mask;
             if entries[first..].last() != Some(&gram.entry) {
                 entries.push(gram.entry);
             }
         }
-        own.count = (entries.len() - first) as u32;
-        slots[slot(alike[0].gram, shift)] = own;
+        if let Some(last) = entries.last_mut() {
+            last.0 |= 1;
+        }
+        slots[slot(alike[0].gram, count)] = Slot { mask, value, first: first as u32 };
     }
     (slots.into(), entries.into())
 }

@@ -23,6 +23,7 @@ mod hits;
 mod needle;
 mod plan;
 mod prefix;
+mod reach;
 mod runs;
 mod scan;
 mod shape;

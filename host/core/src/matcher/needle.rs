@@ -1,65 +1,110 @@
-//! A needle, ready to be compared: most of its bytes as words with masks, the rest as sets.
+//! Needles, ready to be compared: most of their bytes as words with masks, the rest as sets.
 
 use super::bytes::{ByteSet, ClassString};
 use super::prefix::NEEDLE_BYTES_MAX;
 
-/// Words of a needle.
-const WORDS: usize = NEEDLE_BYTES_MAX / 8;
+/// Bytes of a word.
+const WORD_BYTES: usize = 8;
 
-/// What stands in a text at the place where a match may begin.
+/// What stands in a text at the places where matches may begin, and what is confirmed there. All of it lies close
+/// together: every place that a lane finds touches some of it.
 #[derive(Debug)]
-pub(super) struct Needle {
-    /// Bits that may be either way, as ones.
-    free: [u64; WORDS],
-    /// Bits that are compared.
-    masks: [u64; WORDS],
-    /// What they are.
-    values: [u64; WORDS],
+pub(super) struct Needles {
+    /// In the order of their numbers, and one more where the parts of the last one end.
+    all: Box<[Needle]>,
+    words: Box<[Word]>,
     /// Places whose sets are not a matter of bits.
     sets: Box<[(u8, ByteSet)]>,
+    units: Box<[u32]>,
+}
+
+/// A needle, by where its parts begin.
+#[derive(Debug, Default)]
+struct Needle {
+    words: u32,
+    sets: u32,
+    units: u32,
     len: u8,
 }
 
-impl Needle {
-    /// At most `NEEDLE_BYTES_MAX` bytes are compared.
-    pub(super) fn new(string: &ClassString) -> Needle {
-        let len = string.len().min(NEEDLE_BYTES_MAX);
-        let (mut free, mut masks, mut values) = ([0; WORDS], [0; WORDS], [0; WORDS]);
-        let mut sets = Vec::new();
-        for (place, set) in string.iter().enumerate().take(len) {
-            let (word, shift) = (place / 8, 8 * (place % 8));
-            let bits = Bits::of(set);
-            if bits.exact {
-                free[word] |= u64::from(bits.free) << shift;
-                masks[word] |= 0xff << shift;
-                values[word] |= u64::from(bits.value) << shift;
-            } else {
-                sets.push((place as u8, *set));
+/// Eight bytes of a needle.
+#[derive(Debug, Clone, Copy, Default)]
+struct Word {
+    /// Bits that are compared.
+    mask: u64,
+    /// What they are; the others are clear.
+    value: u64,
+}
+
+impl Needles {
+    /// Takes needles, each with its units; at most `NEEDLE_BYTES_MAX` bytes of each are compared.
+    pub(super) fn new(needles: Vec<(ClassString, Vec<u32>)>) -> Needles {
+        let mut all = Vec::with_capacity(needles.len() + 1);
+        let (mut words, mut sets, mut units) = (Vec::new(), Vec::new(), Vec::new());
+        let begin = |words: &Vec<Word>, sets: &Vec<_>, units: &Vec<u32>, len| Needle {
+            words: words.len() as u32,
+            sets: sets.len() as u32,
+            units: units.len() as u32,
+            len,
+        };
+        for (string, own_units) in needles {
+            let len = string.len().min(NEEDLE_BYTES_MAX);
+            all.push(begin(&words, &sets, &units, len as u8));
+            for (number, part) in string[..len].chunks(WORD_BYTES).enumerate() {
+                let mut word = Word::default();
+                for (byte, set) in part.iter().enumerate() {
+                    let (bits, shift) = (Bits::of(set), 8 * byte);
+                    if bits.exact {
+                        word.mask |= u64::from(!bits.free) << shift;
+                        word.value |= u64::from(bits.value & !bits.free) << shift;
+                    } else {
+                        sets.push(((number * WORD_BYTES + byte) as u8, *set));
+                    }
+                }
+                words.push(word);
             }
+            units.extend(own_units);
         }
-        Needle { free, masks, values, sets: sets.into(), len: len as u8 }
+        all.push(begin(&words, &sets, &units, 0));
+        let (words, sets, units) = (words.into(), sets.into(), units.into());
+        Needles { all: all.into(), words, sets, units }
     }
 
-    pub(super) fn len(&self) -> usize {
-        usize::from(self.len)
+    /// Bytes of a needle.
+    pub(super) fn len(&self, needle: u32) -> usize {
+        usize::from(self.all[needle as usize].len)
+    }
+
+    /// What is confirmed where a needle stands.
+    pub(super) fn units(&self, needle: u32) -> &[u32] {
+        let (own, next) = self.ends(needle);
+        &self.units[own.units as usize..next.units as usize]
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Needle>() + size_of_val(&self.sets[..])
+        size_of_val(&self.all[..])
+            + size_of_val(&self.words[..])
+            + size_of_val(&self.sets[..])
+            + size_of_val(&self.units[..])
     }
 
-    /// Whether it stands at the beginning of these bytes.
-    pub(super) fn begins(&self, bytes: &[u8; NEEDLE_BYTES_MAX]) -> bool {
-        let (words, _) = bytes.as_chunks::<8>();
-        let differs = |word: usize| {
-            (u64::from_le_bytes(words[word]) | self.free[word]) & self.masks[word]
-                != self.values[word]
+    /// Whether a needle stands at the beginning of these bytes.
+    pub(super) fn begins(&self, needle: u32, bytes: &[u8; NEEDLE_BYTES_MAX]) -> bool {
+        let (own, next) = self.ends(needle);
+        let words = &self.words[own.words as usize..next.words as usize];
+        let (texts, _) = bytes.as_chunks::<WORD_BYTES>();
+        let is_equal = |(word, text): (&Word, &[u8; WORD_BYTES])| {
+            u64::from_le_bytes(*text) & word.mask == word.value
         };
-        if differs(0) || differs(1) || differs(2) || differs(3) {
-            return false;
-        }
-        self.sets.iter().all(|(place, set)| set.contains(bytes[usize::from(*place)]))
+        words.iter().zip(texts).all(is_equal)
+            && self.sets[own.sets as usize..next.sets as usize]
+                .iter()
+                .all(|(place, set)| set.contains(bytes[usize::from(*place)]))
+    }
+
+    fn ends(&self, needle: u32) -> (&Needle, &Needle) {
+        (&self.all[needle as usize], &self.all[needle as usize + 1])
     }
 }
 
@@ -97,8 +142,11 @@ mod tests {
             })
             .collect();
         for len in 1..=string.len() {
-            let needle = Needle::new(&string[..len].to_vec());
-            assert_eq!(needle.len(), len);
+            let needles = Needles::new(vec![
+                (vec![ByteSet::of(b'!'); 9], vec![7]),
+                (string[..len].to_vec(), vec![3, 4]),
+            ]);
+            assert_eq!((needles.len(1), needles.units(1)), (len, &[3, 4][..]));
             for place in 0..len {
                 for byte in 0..=255 {
                     let mut text = [b'#'; NEEDLE_BYTES_MAX];
@@ -106,7 +154,11 @@ mod tests {
                         text[other] = set.iter().last().unwrap();
                     }
                     text[place] = byte;
-                    assert_eq!(needle.begins(&text), string[place].contains(byte), "{len} {place}");
+                    assert_eq!(
+                        needles.begins(1, &text),
+                        string[place].contains(byte),
+                        "{len} {place}"
+                    );
                 }
             }
         }
@@ -114,9 +166,8 @@ mod tests {
 
     #[test]
     fn a_set_without_a_byte_is_nowhere() {
-        let needle = Needle::new(&vec![ByteSet::of(b'a'), ByteSet::EMPTY]);
-        assert!(
-            !needle.begins(&[b'a'; NEEDLE_BYTES_MAX]) && !needle.begins(&[0; NEEDLE_BYTES_MAX])
-        );
+        let needles = Needles::new(vec![(vec![ByteSet::of(b'a'), ByteSet::EMPTY], vec![0])]);
+        let begins = |byte: u8| needles.begins(0, &[byte; NEEDLE_BYTES_MAX]);
+        assert!(!begins(b'a') && !begins(0));
     }
 }

@@ -1,14 +1,19 @@
 //! One pass of the lanes over a block: needles are compared, sides walked, hits noted.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use regex_automata::meta::Cache;
 
 use super::automata::Automata;
+use super::automaton::Side;
 use super::block::{Block, Rows};
 use super::effort::{Effort, Efforts};
 use super::engine::Engine;
 use super::hits::Hits;
+use super::plan::Unit;
+use super::prefix::NEEDLE_BYTES_MAX;
+use super::reach::Reach;
 use super::{Program, Programs};
 use crate::batch::Batch;
 use crate::pattern::Expression;
@@ -120,14 +125,13 @@ pub(super) struct Scan<'a> {
 impl Scan<'_> {
     /// Looks at what surrounds a needle that stands at a place.
     pub(super) fn candidate(&mut self, engine: &Engine, needle: u32, start: u32) {
-        let (needle, units) = &engine.needles[needle as usize];
         let start = start as usize;
         self.row = self.block.row(start, self.row);
         let (first, end) = self.block.bounds(self.row);
-        if start < first || start + needle.len() > end {
+        if start < first || start + engine.needles.len(needle) > end {
             return;
         }
-        for &unit in units {
+        for &unit in engine.needles.units(needle) {
             let unit = &engine.units[unit as usize];
             if self.is_settled(unit.pattern, self.row) {
                 continue;
@@ -137,27 +141,24 @@ impl Scan<'_> {
         }
     }
 
-    fn confirm(&mut self, unit: &super::plan::Unit, row: usize, start: usize) {
+    fn confirm(&mut self, unit: &Unit, row: usize, start: usize) {
         let after = unit.after.iter().map(|side| (side, start + unit.settled));
         let before = unit.before.iter().map(|side| (side, start));
         for (side, place) in after.chain(before) {
             match self.walk(side, unit.pattern, row, place) {
                 Some(true) => {}
                 Some(false) => return,
-                None => return self.whole(unit.pattern, row),
+                None => {
+                    let sides = [unit.before.as_ref(), unit.after.as_ref()];
+                    return self.near(unit.pattern, row, start..start + NEEDLE_BYTES_MAX, sides);
+                }
             }
         }
         self.hit(unit.pattern, row);
     }
 
     /// Tries what must stand at a place of a row, all by itself.
-    pub(super) fn side(
-        &mut self,
-        side: &super::automaton::Side,
-        pattern: u32,
-        row: usize,
-        start: usize,
-    ) {
+    pub(super) fn side(&mut self, side: &Side, pattern: u32, row: usize, start: usize) {
         if self.is_settled(pattern, row) {
             return;
         }
@@ -165,27 +166,58 @@ impl Scan<'_> {
         match self.walk(side, pattern, row, start) {
             Some(true) => self.hit(pattern, row),
             Some(false) => {}
-            None => self.whole(pattern, row),
+            None => self.near(pattern, row, start..start, [None, Some(side)]),
         }
     }
 
     /// Walks a side; `None` where it cannot, or where the pattern has walked too much in this row.
-    fn walk(
-        &mut self,
-        side: &super::automaton::Side,
-        pattern: u32,
-        row: usize,
-        start: usize,
-    ) -> Option<bool> {
+    fn walk(&mut self, side: &Side, pattern: u32, row: usize, start: usize) -> Option<bool> {
         let text = self.block.text(row);
-        let state = &mut self.states[pattern as usize];
-        if state.walked as usize > WALKED_BYTES_FREE + WALKS_MAX * text.len() {
+        if self.is_tired(pattern, row) {
             return None;
         }
         let walk = side.walk(self.automata, text, start);
-        state.walked = state.walked.saturating_add(walk.bytes as u32);
-        self.efforts[pattern as usize].walked_bytes += walk.bytes as u64;
+        self.walked(pattern, walk.bytes);
         walk.matches
+    }
+
+    /// Whether a pattern has walked too much in a row.
+    fn is_tired(&self, pattern: u32, row: usize) -> bool {
+        let walked = self.states[pattern as usize].walked as usize;
+        walked > WALKED_BYTES_FREE + WALKS_MAX * self.block.text(row).len()
+    }
+
+    fn walked(&mut self, pattern: u32, bytes: usize) {
+        let state = &mut self.states[pattern as usize];
+        state.walked = state.walked.saturating_add(bytes as u32);
+        self.efforts[pattern as usize].walked_bytes += bytes as u64;
+    }
+
+    /// Runs a pattern on the part of a row in which the match must lie of which something was found, with its sides.
+    fn near(
+        &mut self,
+        pattern: u32,
+        row: usize,
+        found: Range<usize>,
+        [before, after]: [Option<&Side>; 2],
+    ) {
+        let text = self.block.text(row);
+        let [before, after] = [before, after].map(|side| side.map_or(Reach::NOTHING, Side::reach));
+        let start = found.start.saturating_sub(before.bytes());
+        let end = found.end.saturating_add(after.bytes()).min(text.len());
+        // A second part of this size would be more work than the row.
+        if 2 * (end - start) > text.len()
+            || self.is_tired(pattern, row)
+            || start > 0 && !before.holds(&text[start..found.start])
+            || end < text.len() && !after.holds(&text[found.start..end])
+        {
+            return self.whole(pattern, row);
+        }
+        self.walked(pattern, end - start);
+        let id = pattern as usize;
+        if run(&self.programs[id].expression, &mut self.caches[id].expression, (text, start..end)) {
+            self.hit(pattern, row);
+        }
     }
 
     /// Runs a pattern on a row.
@@ -197,7 +229,8 @@ impl Scan<'_> {
         let text = self.block.text(row);
         self.efforts[id].candidates += 1;
         self.efforts[id].walked_bytes += text.len() as u64;
-        if run(&self.programs[id].expression, &mut self.caches[id].expression, text) {
+        let whole = (text, 0..text.len());
+        if run(&self.programs[id].expression, &mut self.caches[id].expression, whole) {
             self.hit(pattern, row);
         } else {
             self.states[id].settled = true;
@@ -208,10 +241,11 @@ impl Scan<'_> {
     fn hit(&mut self, pattern: u32, row: usize) {
         let id = pattern as usize;
         self.states[id].settled = true;
+        let text = self.block.text(row);
         let excused = self.programs[id]
             .unless
             .as_ref()
-            .is_some_and(|unless| run(unless, &mut self.caches[id].unless, self.block.text(row)));
+            .is_some_and(|unless| run(unless, &mut self.caches[id].unless, (text, 0..text.len())));
         if !excused {
             self.hits.push(pattern, self.block.number(row));
         }
@@ -228,6 +262,12 @@ impl Scan<'_> {
     }
 }
 
-fn run(expression: &Expression, cache: &mut Option<Box<Cache>>, text: &[u8]) -> bool {
-    expression.matches_with(cache.get_or_insert_with(|| Box::new(expression.cache())), text)
+/// Whether an expression matches in a part of a text.
+fn run(
+    expression: &Expression,
+    cache: &mut Option<Box<Cache>>,
+    (text, part): (&[u8], Range<usize>),
+) -> bool {
+    let cache = cache.get_or_insert_with(|| Box::new(expression.cache()));
+    expression.matches_with(cache, text, part)
 }

@@ -3,6 +3,7 @@
 //! Most expressions of a library never run, since the matcher looks for parts of them; each is compiled when it does.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex_automata::Input;
@@ -109,9 +110,10 @@ impl Expression {
         self.regex().is_match(text)
     }
 
-    /// The same with the caller's own cache, which saves a visit to the shared pool.
-    pub(crate) fn matches_with(&self, cache: &mut Cache, text: &[u8]) -> bool {
-        self.regex().search_half_with(cache, &Input::new(text).earliest(true)).is_some()
+    /// Whether it matches in a part of the text, with the caller's own cache, which saves a visit to the shared pool.
+    pub(crate) fn matches_with(&self, cache: &mut Cache, text: &[u8], part: Range<usize>) -> bool {
+        let input = Input::new(text).range(part).earliest(true);
+        self.regex().search_half_with(cache, &input).is_some()
     }
 
     /// A cache for `matches_with`.

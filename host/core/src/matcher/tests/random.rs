@@ -5,7 +5,7 @@ use crate::chance::{Chance, seeds};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Fragments that expressions are made of, in turns with what joins them.
-const ATOMS: [&str; 30] = [
+const ATOMS: [&str; 33] = [
     "fail",
     "failed",
     "to ",
@@ -36,6 +36,9 @@ const ATOMS: [&str; 30] = [
     "(?i:Disk)",
     "(?s:.)",
     "(?u:é)",
+    ".{0,90}",
+    "\\w{0,40}x",
+    "(?:\\[\\d+\\])?",
 ];
 
 fn source(chance: &mut Chance, depth: usize) -> String {
@@ -100,6 +103,10 @@ fn lines(patterns: &[PluginPattern], chance: &mut Chance) -> Vec<Vec<u8>> {
         let mut line = Vec::new();
         for _ in 0..chance.below(4) {
             (0..chance.below(4)).for_each(|_| line.extend_from_slice(noise[chance.below(8)]));
+            // What goes on for long is looked at in other ways.
+            if chance.below(12) == 0 {
+                line.extend(noise[chance.below(8)].repeat(chance.below(400)));
+            }
             let pattern = &patterns[chance.below(patterns.len())];
             let syntax = Expression::new(pattern.kind, &pattern.expr).unwrap().syntax().clone();
             let start = line.len();

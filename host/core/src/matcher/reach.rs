@@ -1,0 +1,108 @@
+//! How far a match can go: so that of a row of a megabyte no more is looked at than what may matter.
+//!
+//! `\[\d+\]: .{0,80}` has no longest match. Yet a match of more than some hundred bytes has a long run of digits in it,
+//! and whether there is one is seen at once.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::bytes::ByteSet;
+
+/// Bytes of a run that is called long.
+const RUN_BYTES: usize = 256;
+
+/// How many bytes a match takes at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// Most bytes where no long run of the loops is.
+    bytes: usize,
+    /// What can go on for ever.
+    loops: ByteSet,
+}
+
+impl Reach {
+    /// No byte.
+    pub(super) const NOTHING: Reach = Reach::of(0);
+    /// No end is known.
+    pub(super) const EVERYTHING: Reach = Reach::of(usize::MAX);
+
+    const fn of(bytes: usize) -> Reach {
+        Reach { bytes, loops: ByteSet::EMPTY }
+    }
+
+    /// How far a match of an expression can go.
+    pub(super) fn new(syntax: &Hir) -> Reach {
+        if let Some(bytes) = syntax.properties().maximum_len() {
+            return Reach::of(bytes);
+        }
+        let of_all = |parts: &[Hir]| {
+            // Alternatives are added up as well: that is too much, and simple.
+            parts.iter().map(Reach::new).fold(Reach::NOTHING, Reach::and)
+        };
+        match syntax.kind() {
+            HirKind::Capture(capture) => Reach::new(&capture.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => of_all(parts),
+            HirKind::Repetition(repetition) => match (repetition.max, repetition.sub.kind()) {
+                (Some(max), _) => Reach::new(&repetition.sub).times(max as usize),
+                (None, HirKind::Class(class)) => ByteSet::of_class(class)
+                    .map_or(Reach::EVERYTHING, |loops| Reach { bytes: RUN_BYTES, loops }),
+                (None, _) => Reach::EVERYTHING,
+            },
+            _ => Reach::EVERYTHING,
+        }
+    }
+
+    fn and(self, other: Reach) -> Reach {
+        Reach {
+            bytes: self.bytes.saturating_add(other.bytes),
+            loops: self.loops.union(&other.loops),
+        }
+    }
+
+    fn times(self, count: usize) -> Reach {
+        Reach { bytes: self.bytes.saturating_mul(count), ..self }
+    }
+
+    /// So many bytes tell whether there is a match, if they hold [all](Reach::holds).
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether no match reaches beyond these bytes.
+    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
+        let mut run = 0;
+        bytes.iter().all(|byte| {
+            run = if self.loops.contains(*byte) { run + 1 } else { 0 };
+            run < RUN_BYTES
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Expression;
+    use crate::plugin::PatternKind;
+
+    fn reach(source: &str) -> Reach {
+        Reach::new(Expression::new(PatternKind::Regex, source).unwrap().syntax())
+    }
+
+    #[test]
+    fn what_goes_on_for_ever_is_what_loops() {
+        assert_eq!(reach("abc.{0,80}"), Reach::of(83));
+        let looped = reach("\\[\\d+\\]: .{0,80}(x|[0-4]*y)");
+        assert_eq!(looped.bytes(), 2 * RUN_BYTES + 86);
+        assert!(looped.loops.contains(b'7') && !looped.loops.contains(b'x'));
+        assert_eq!(reach("(ab)+"), Reach::EVERYTHING);
+        assert_eq!(reach("a(\\d+ ){2}").bytes(), 2 * RUN_BYTES + 3);
+    }
+
+    #[test]
+    fn long_runs_of_it_reach_beyond() {
+        let reach = reach("\\d+x");
+        for (digits, holds) in [(RUN_BYTES - 1, true), (RUN_BYTES, false)] {
+            let bytes = ["1".repeat(digits), "1".repeat(digits)].join("-");
+            assert_eq!(reach.holds(bytes.as_bytes()), holds);
+        }
+    }
+}
