@@ -10,7 +10,7 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Repetition};
 
 use super::automata::Automata;
-use super::reach::Reach;
+use super::reach::{RUN_BYTES, Reach};
 
 /// Largest table of another kind that is made on the way, in bytes.
 const DENSE_BYTES_MAX: usize = 1 << 18;
@@ -102,7 +102,7 @@ impl Side {
             return Walk { matches: None, bytes: 0 };
         };
         // One byte more decides whether a word or a line ends there.
-        let most = automaton.reach.bytes().saturating_add(1);
+        let most = automaton.reach.bytes(RUN_BYTES).saturating_add(1);
         let (part, neighbour) = if self.backwards {
             (at.saturating_sub(most)..at, text.get(at))
         } else {
@@ -114,7 +114,7 @@ impl Side {
         let is_known = if matches {
             automaton.exact
         } else {
-            !is_cut || bytes < part.len() || automaton.reach.holds(part)
+            !is_cut || bytes < part.len() || automaton.reach.holds(RUN_BYTES, part)
         };
         Walk { matches: is_known.then_some(matches), bytes }
     }

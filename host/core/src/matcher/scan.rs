@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::hits::Hits;
 use super::plan::Unit;
 use super::prefix::NEEDLE_BYTES_MAX;
-use super::reach::Reach;
+use super::reach::{LONG_RUN_BYTES, RUN_BYTES, Reach};
 use super::{Program, Programs};
 use crate::batch::Batch;
 use crate::pattern::Expression;
@@ -203,21 +203,27 @@ impl Scan<'_> {
     ) {
         let text = self.block.text(row);
         let [before, after] = [before, after].map(|side| side.map_or(Reach::NOTHING, Side::reach));
-        let start = found.start.saturating_sub(before.bytes());
-        let end = found.end.saturating_add(after.bytes()).min(text.len());
-        // A second part of this size would be more work than the row.
-        if 2 * (end - start) > text.len()
-            || self.is_tired(pattern, row)
-            || start > 0 && !before.holds(&text[start..found.start])
-            || end < text.len() && !after.holds(&text[found.start..end])
-        {
-            return self.whole(pattern, row);
+        for run_bytes in [RUN_BYTES, LONG_RUN_BYTES] {
+            let start = found.start.saturating_sub(before.bytes(run_bytes));
+            let end = found.end.saturating_add(after.bytes(run_bytes)).min(text.len());
+            // A second part of this size would be more work than the row.
+            if 2 * (end - start) > text.len() || self.is_tired(pattern, row) {
+                break;
+            }
+            if start > 0 && !before.holds(run_bytes, &text[start..found.start])
+                || end < text.len() && !after.holds(run_bytes, &text[found.start..end])
+            {
+                continue;
+            }
+            self.walked(pattern, end - start);
+            let Program { expression, .. } = &self.programs[pattern as usize];
+            let cache = &mut self.caches[pattern as usize].expression;
+            if run(expression, cache, (text, start..end)) {
+                self.hit(pattern, row);
+            }
+            return;
         }
-        self.walked(pattern, end - start);
-        let id = pattern as usize;
-        if run(&self.programs[id].expression, &mut self.caches[id].expression, (text, start..end)) {
-            self.hit(pattern, row);
-        }
+        self.whole(pattern, row);
     }
 
     /// Runs a pattern on a row.
