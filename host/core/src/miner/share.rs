@@ -123,7 +123,7 @@ mod tests {
             let mut sentence = groups.sentence(&mut tokens, line);
             let known = groups.find(&sentence, &tokens, line);
             let id = known.or_else(|| groups.insert(&mut sentence, &tokens, line));
-            groups.touch(id.expect("there is credit"));
+            groups.touch(id.expect("there is credit"), 1);
         }
         let text = groups.text(1);
         (groups.shown().len(), String::from_utf8_lossy(&text).into_owned())
