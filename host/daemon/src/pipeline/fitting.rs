@@ -1,4 +1,5 @@
-//! Plugins change while a pipeline works: behind everything that was handed out before, in front of everything after.
+//! Plugins and patterns change while a pipeline works: behind everything that was pushed before, in front of everything
+//! after.
 //!
 //! Nobody waits for that: a worker changes its lanes when their turn has come, and says so among its other answers.
 
@@ -37,8 +38,8 @@ impl Fitting {
 }
 
 impl Pipeline {
-    /// Lets all lanes work with the plugins of another loadout from here on. One change at a time: the next may begin
-    /// when this one has been `fitted`.
+    /// Lets all lanes work with the plugins and patterns of another loadout from here on: what was pushed before is
+    /// seen by those before. One change at a time: the next may begin when this one has been `fitted`.
     pub fn fit(
         &mut self,
         before: &Arc<Loadout>,
@@ -46,6 +47,9 @@ impl Pipeline {
         output: &mut Output,
     ) -> Result<(), PipelineError> {
         loadout.watch_on(before);
+        let mut waiting = Vec::new();
+        self.intake.flush(&mut waiting);
+        self.dispatch(waiting, output)?;
         self.fitting.before = Some(Arc::clone(before));
         self.send_fit(loadout, output)
     }
@@ -83,3 +87,6 @@ impl Pipeline {
         self.begin_segment(loadout, output)
     }
 }
+
+#[cfg(test)]
+mod tests;
