@@ -12,6 +12,8 @@ use serde_json::Value;
 
 /// A daemon that says nothing for so long hangs; the test ends with a message instead of never.
 const SILENCE_S_MAX: u64 = 120;
+/// Commits, of which there is one a second, after which a daemon that has not read everything never will.
+const COMMITS_MAX: usize = 60;
 /// Lines of the log that a message of failure shows.
 const LINES_SHOWN: usize = 30;
 
@@ -54,6 +56,28 @@ impl Daemon {
                 Err(why) => self.give_up(words, why),
             }
         }
+    }
+
+    /// How many lines of the log so far, up to the last that was waited for, have these words.
+    pub(super) fn count(&self, words: &str) -> usize {
+        self.heard.iter().filter(|line| line.contains(words)).count()
+    }
+
+    /// Waits until so many lines of logs were read, for all tenants together, and demands that no more were.
+    pub(super) fn demand_all_read(&mut self, written: usize) {
+        let mut read = 0;
+        for _ in 0..COMMITS_MAX {
+            self.wait_for("committed");
+            let status = self.json("/status");
+            let tenants = status["tenants"].as_object().expect("tenants by their names");
+            let lines = tenants.values().map(|tenant| tenant["lines"].as_u64().expect("a figure"));
+            read = lines.sum::<u64>() as usize;
+            assert!(read <= written, "{read} lines were read of {written}");
+            if read == written {
+                return;
+            }
+        }
+        panic!("{read} lines were read of {written}");
     }
 
     fn give_up(&self, words: &str, why: RecvTimeoutError) -> ! {

@@ -10,6 +10,7 @@ mod gone;
 mod hook;
 mod place;
 mod reload;
+mod repatterned;
 mod shop;
 
 use std::fs;

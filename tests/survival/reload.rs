@@ -10,8 +10,6 @@ use super::place::{Place, daemon, export, exported, finish, first_difference};
 
 /// Lines that are written between two events.
 const LINES: usize = 700;
-/// Commits, of which there is one a second, after which a daemon that has not read everything never will.
-const COMMITS_MAX: usize = 60;
 
 /// A daemon, its configuration, and logs of which every line is counted.
 struct Watched {
@@ -61,17 +59,7 @@ impl Watched {
 
     /// Waits until every line that was written was read, and demands that none was read twice.
     fn demand_all_read(&mut self) {
-        let mut read = 0;
-        for _ in 0..COMMITS_MAX {
-            self.running.wait_for("committed");
-            let status = self.running.json("/status");
-            read = status["tenants"]["default"]["lines"].as_u64().expect("a figure") as usize;
-            assert!(read <= self.written, "{read} lines were read of {}", self.written);
-            if read == self.written {
-                return;
-            }
-        }
-        panic!("{read} lines were read of {}", self.written);
+        self.running.demand_all_read(self.written);
     }
 
     /// Changes the configuration, and tells the daemon.
@@ -170,6 +158,36 @@ fn a_configuration_that_is_changed_loses_no_line() {
     finish(&undisturbed);
     let (changed, expected) = (export(&config), export(&undisturbed));
     assert!(changed == expected, "{}", first_difference(&changed, &expected));
+}
+
+/// Whoever is not concerned by a change goes on without a word.
+#[test]
+fn only_those_start_anew_whose_settings_changed() {
+    let mut watched = Watched::new();
+    let one = watched.text();
+    let both = one.replace("log] }", "log] }, { files: [more/*.log], tenant: other }");
+    let muted = format!("{both}sources: [{{ match: 'file:b', tenant: other, muted: true }}]\n");
+    let third =
+        muted.replace("{ files: [more", "{ files: [third/*.log], tenant: third }, { files: [more");
+    watched.write("logs/a.log");
+    watched.demand_all_read();
+    for (text, figures) in [
+        (&both, "untouched=1 repatterned=0 started=1"),
+        (&both, "untouched=2 repatterned=0 started=0"),
+        (&muted, "untouched=1 repatterned=0 started=1"),
+        (&third, "untouched=2 repatterned=0 started=1"),
+        (&muted, "untouched=2 repatterned=0 started=0"),
+    ] {
+        watched.change(Some(text));
+        let said = watched.running.wait_for("the configuration was read again");
+        assert!(said.contains(figures), "not {figures}: {said}");
+        watched.write("logs/a.log");
+        watched.write("more/b.log");
+        watched.demand_all_read();
+    }
+    let followed = |tenant: &str| watched.running.count(&format!("following tenant=\"{tenant}\""));
+    assert_eq!(["default", "other"].map(followed), [1, 2]);
+    assert!(watched.running.end().success(), "it ends as it should");
 }
 
 /// Pattern files are read with the configuration, even where it says the same as before.

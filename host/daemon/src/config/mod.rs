@@ -4,6 +4,7 @@
 //! From these come the values, the messages and the printed defaults, so that a setting is added in one place.
 
 mod alerts;
+mod alike;
 mod environment;
 mod files;
 mod guard;

@@ -86,6 +86,12 @@ pub struct PluginConfig {
 }
 
 impl PluginConfig {
+    /// Whether plugins that run under these limits also run under the others.
+    pub(crate) fn runs_like(&self, other: &PluginConfig) -> bool {
+        let PluginConfig { registry, guard, .. } = other.clone();
+        *other == PluginConfig { registry, guard, ..self.clone() }
+    }
+
     pub(super) fn read(table: &mut Table<'_>, folder: &Path) -> PluginConfig {
         let cache_dir = table.optional_text(
             "cache_dir",

@@ -37,7 +37,8 @@ impl SourceConfig {
         })
     }
 
-    fn is_for(&self, tenant: &str) -> bool {
+    /// Whether it is for that tenant, alone or among all.
+    pub(super) fn is_for(&self, tenant: &str) -> bool {
         self.tenant.as_ref().is_none_or(|own| own == tenant)
     }
 }

@@ -171,6 +171,17 @@ impl Loadout {
         }
     }
 
+    /// Whether lanes of the other one could go on as lanes of this one, but for the patterns.
+    pub(crate) fn differs_in_patterns_at_most(&self, other: &Loadout) -> bool {
+        let (own, theirs) = (self.makeup(), other.makeup());
+        own == Makeup { patterns: own.patterns, ..theirs }
+    }
+
+    /// Whether both match the same patterns of the library.
+    pub(crate) fn has_library_of(&self, other: &Loadout) -> bool {
+        self.patterns_digest == other.patterns_digest
+    }
+
     /// The settings of its lanes.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -85,3 +85,29 @@ fn a_lane_is_opened_with_those_who_counted_in_it_once() {
         assert_eq!(seats, [true, false], "{then:?}");
     }
 }
+
+/// A set that is known has learnt from the traffic, and whoever stays at work goes on with it.
+#[test]
+fn a_library_that_is_the_same_is_not_compiled_again() {
+    let shipped = Config::default();
+    let with = |patterns: &[bellwether_core::pattern::Pattern]| Config {
+        patterns: patterns.to_vec(),
+        detectors: shipped.detectors[..1].to_vec(),
+        ..shipped.clone()
+    };
+    let (config, other) = (with(&shipped.patterns[..2]), with(&shipped.patterns[..3]));
+    let open = |workshop: &Workshop, config: &Config| {
+        let (wanted, settings) = (Wanted::default(), settings(config, "shop"));
+        Loadout::open(workshop, config, &wanted, settings, Wishes::default()).unwrap()
+    };
+    let workshop = Workshop::new(&config).unwrap();
+    let before = open(&workshop, &config);
+    let same = open(&workshop.anew(&config), &config);
+    assert!(std::sync::Arc::ptr_eq(&before.patterns.matcher, &same.patterns.matcher));
+    assert!(same.has_library_of(&before) && same.differs_in_patterns_at_most(&before));
+    let differs = open(&workshop.anew(&other), &other);
+    assert_eq!(differs.patterns.matcher.len(), before.patterns.matcher.len() + 1);
+    assert!(!differs.has_library_of(&before) && differs.differs_in_patterns_at_most(&before));
+    let set = Config { alerts_per_day: 9.0, ..config };
+    assert!(!open(&workshop.anew(&set), &set).differs_in_patterns_at_most(&before));
+}

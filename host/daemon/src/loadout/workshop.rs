@@ -7,7 +7,7 @@ use bellwether_core::matcher::{Matcher, MatcherError};
 use bellwether_core::pattern::Pattern;
 use bellwether_core::plugin::{Descriptor, PluginPattern};
 use bellwether_plugins::{Runtime, RuntimeError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Where plugins are opened. A thousand tenants with the same patterns have one automaton for them.
@@ -20,6 +20,7 @@ pub struct Workshop {
 }
 
 /// A set of patterns that somebody works with.
+#[derive(Clone)]
 struct Known {
     brought: Vec<PluginPattern>,
     set: PatternSet,
@@ -34,6 +35,14 @@ impl Workshop {
     /// The same around a runtime.
     pub fn around(runtime: Runtime, config: &Config) -> Self {
         Workshop { runtime, library: digest_of(&config.patterns), sets: Mutex::default() }
+    }
+
+    /// The same for another configuration with the same limits of plugins. Where the library is the same, so are the sets
+    /// that somebody works with, and what they have learnt.
+    pub fn anew(&self, config: &Config) -> Self {
+        let library = digest_of(&config.patterns);
+        let sets = if library == self.library { self.sets().clone() } else { Vec::new() };
+        Workshop { runtime: self.runtime.clone(), library, sets: Mutex::new(sets) }
     }
 
     /// What plugins run in.
@@ -53,8 +62,7 @@ impl Workshop {
         plugins: impl Iterator<Item = &'a Descriptor> + Clone,
     ) -> Result<PatternSet, MatcherError> {
         let wanted = (names(config, plugins.clone()), brought(plugins.clone()));
-        // A set is known whole or not at all, whatever panicked.
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sets = self.sets();
         sets.retain(|known| Arc::strong_count(&known.set.matcher) > 1);
         let is_same = |known: &&Known| (&known.set.names, &known.brought) == (&wanted.0, &wanted.1);
         if let Some(known) = sets.iter().find(is_same) {
@@ -63,6 +71,11 @@ impl Workshop {
         let set = pattern_set(config, plugins)?;
         sets.push(Known { brought: wanted.1, set: set.clone() });
         Ok(set)
+    }
+
+    fn sets(&self) -> MutexGuard<'_, Vec<Known>> {
+        // A set is known whole or not at all, whatever panicked.
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,11 +3,10 @@
 use super::{Base, Kept, Platform, wanted};
 use crate::chain::chain;
 use crate::loadout::{Component, Edition, Fit, FitError, Loadout, LoadoutError};
-use crate::watch::{KeeperError, Order, OrderError};
+use crate::watch::{KeeperError, OrderError};
 use bellwether_store::{AuditOutcome, AuditRow, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// What is to become of a plugin.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,11 +187,11 @@ impl Platform {
 
     async fn try_change(&self, asked: &Asked) -> Result<(), PlatformError> {
         let Asked { tenant, plugin, change, now_ms, .. } = asked;
-        let (base, orders, mut fits) = {
+        let (base, post, mut fits) = {
             let work = self.work();
             let no_tenant = || PlatformError::NoTenant { tenant: tenant.clone() };
-            let orders = work.orders.get(tenant).cloned().ok_or_else(no_tenant)?;
-            (Arc::clone(&work.base), orders, work.fits.get(tenant).cloned().unwrap_or_default())
+            let post = work.posts.get(tenant).cloned().ok_or_else(no_tenant)?;
+            (Arc::clone(&work.base), post, work.fits.get(tenant).cloned().unwrap_or_default())
         };
         let old = fits.get(plugin).map(|kept| kept.fit.clone());
         let from = match &old {
@@ -211,13 +210,7 @@ impl Platform {
         }
         let row = audit(asked, Some(&fit), AuditOutcome::Done, change.detail());
         let revision = self.write(asked, Some(&fit), asked.revision, row).await?;
-        let (reply, answer) = oneshot::channel();
-        let order = Order { loadout: Arc::clone(&loadout), reply };
-        let sent = orders.try_send(order).map_err(|_| OrderError::Ending);
-        let followed = match sent {
-            Ok(()) => answer.await.unwrap_or(Err(OrderError::Ending)),
-            Err(error) => Err(error),
-        };
+        let followed = post.order(&loadout).await;
         loadout.warm_up(plugin, BTreeMap::new());
         // One that is about to end begins with what was written.
         if let Err(error @ OrderError::Refused(_)) = followed {
@@ -227,6 +220,9 @@ impl Platform {
             return Err(error.into());
         }
         self.keep(tenant, plugin, Some(Kept::new(fit, revision)));
+        if let Some(post) = self.work().posts.get_mut(tenant) {
+            post.loadout = loadout;
+        }
         Ok(())
     }
 

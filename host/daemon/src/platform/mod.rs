@@ -22,12 +22,11 @@ pub(crate) use watch::watch;
 use crate::config::Config;
 use crate::loadout::{Fit, Loadout, LoadoutError, Wanted, Workshop, settings};
 use crate::registry::Folder;
-use crate::watch::{Keeper, Order, Status};
+use crate::watch::{Keeper, Post, Status};
 use bellwether_core::lane::Wishes;
 use bellwether_core::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{RwLock, RwLockWriteGuard, Semaphore};
 
@@ -57,9 +56,7 @@ struct Shared {
 struct Work {
     base: Arc<Base>,
     fits: Fits,
-    orders: BTreeMap<String, SyncSender<Order>>,
-    /// When they began to work, in milliseconds since 1970 by the clock.
-    since_ms: u64,
+    posts: BTreeMap<String, Post>,
     /// One change of a tenant at a time.
     turns: BTreeMap<String, Arc<tokio::sync::Mutex<()>>>,
 }
@@ -76,6 +73,16 @@ impl Base {
     pub fn new(config: &Arc<Config>) -> Result<Self, LoadoutError> {
         let folder = config.registry();
         Ok(Base { config: Arc::clone(config), workshop: Workshop::new(config)?, folder })
+    }
+
+    /// What another configuration asks for, in the same runtime if its limits are the same: whoever stays at work goes on
+    /// in that.
+    pub fn anew(&self, config: &Arc<Config>) -> Result<Self, LoadoutError> {
+        if !config.plugins.runs_like(&self.config.plugins) {
+            return Base::new(config);
+        }
+        let (workshop, folder) = (self.workshop.anew(config), config.registry());
+        Ok(Base { config: Arc::clone(config), workshop, folder })
     }
 
     /// The configuration.
@@ -165,25 +172,25 @@ impl Base {
 impl Platform {
     /// A platform on which nobody works yet.
     pub fn new(keeper: Keeper, status: Status, base: Arc<Base>, fits: Fits) -> Self {
-        let (orders, turns) = (BTreeMap::new(), BTreeMap::new());
-        let work = Mutex::new(Work { base, fits, orders, since_ms: 0, turns });
+        let (posts, turns) = (BTreeMap::new(), BTreeMap::new());
+        let work = Mutex::new(Work { base, fits, posts, turns });
         let (changing, flights) = (RwLock::default(), Arc::new(Semaphore::new(1)));
         Platform { shared: Arc::new(Shared { keeper, status, changing, flights, work }) }
     }
 
     /// Takes note of who works from now on.
-    pub fn at_work(
-        &self,
-        base: &Arc<Base>,
-        orders: BTreeMap<String, SyncSender<Order>>,
-        now_ms: u64,
-    ) {
+    pub fn at_work(&self, base: &Arc<Base>, posts: BTreeMap<String, Post>) {
         let mut work = self.work();
-        (work.base, work.orders, work.since_ms) = (Arc::clone(base), orders, now_ms);
-        for tenant in work.orders.keys() {
+        (work.base, work.posts) = (Arc::clone(base), posts);
+        for tenant in work.posts.keys() {
             let fits = work.fits.get(tenant).cloned().unwrap_or_default();
             self.shared.status.update(tenant, |status| status.fits = fits);
         }
+    }
+
+    /// Who works, with the plugins of the last change.
+    pub fn posts(&self) -> BTreeMap<String, Post> {
+        self.work().posts.clone()
     }
 
     /// Lets no change begin, once those under way are made, until what this gives is dropped: for whoever lets others work.

@@ -82,7 +82,7 @@ impl Platform {
         };
         let (base, fits) = {
             let work = self.work();
-            if !work.orders.contains_key(&tenant) {
+            if !work.posts.contains_key(&tenant) {
                 return Err(PlatformError::NoTenant { tenant });
             }
             (Arc::clone(&work.base), work.fits.get(&tenant).cloned().unwrap_or_default())

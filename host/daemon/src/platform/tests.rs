@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Origin;
 use crate::loadout::{Component, Edition};
-use crate::watch::OrderError;
+use crate::watch::{Order, OrderError};
 use bellwether_plugins::Health;
 use bellwether_store::{AuditQuery, Reader, StoreOptions, Writer};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -37,15 +37,16 @@ impl Rig {
 
     /// Tenants that work with `rate`, and what they are told.
     fn work<const COUNT: usize>(&self, tenants: [&str; COUNT]) -> [Receiver<Order>; COUNT] {
-        let mut orders = BTreeMap::new();
+        let mut posts = BTreeMap::new();
         let told = tenants.map(|tenant| {
             let rate = ("rate".to_owned(), Health::default());
             self.status.update(tenant, |status| status.plugins = [rate].into());
-            let (sender, told) = sync_channel(8);
-            orders.insert(tenant.to_owned(), sender);
+            let (orders, told) = sync_channel(8);
+            let loadout = self.base.loadout(tenant, BTreeMap::new()).unwrap();
+            posts.insert(tenant.to_owned(), Post { orders, loadout, since_ms: 0 });
             told
         });
-        self.platform.at_work(&self.base, orders, 0);
+        self.platform.at_work(&self.base, posts);
         told
     }
 
@@ -236,8 +237,9 @@ async fn the_time_that_one_stands_by_is_time_at_work() {
     let rig = Rig::new(fits.into());
     let _told = rig.work(["default"]);
     assert_eq!(rig.status.read(|all| all.keys().cloned().collect::<Vec<_>>()), ["default"]);
-    let orders = rig.platform.work().orders.clone();
-    rig.platform.at_work(&rig.base, orders, 60 * MINUTE_MS);
+    let mut posts = rig.platform.posts();
+    posts.values_mut().for_each(|post| post.since_ms = 60 * MINUTE_MS);
+    rig.platform.at_work(&rig.base, posts);
     // Not even if the status still knows who is gone.
     rig.status.update("gone", |_| {});
     for (minute, expected) in [(60, vec![]), (74, vec![]), (75, vec!["default"])] {

@@ -94,11 +94,11 @@ impl Platform {
 
     /// Changes that are due by themselves.
     pub(super) fn due(&self, now_ms: u64) -> Vec<Asked> {
-        let (fits, since_ms, limits) = {
+        let (fits, posts, limits) = {
             let work = self.work();
             let mut fits = work.fits.clone();
-            fits.retain(|tenant, _| work.orders.contains_key(tenant));
-            (fits, work.since_ms, work.base.config.plugins.guard.clone())
+            fits.retain(|tenant, _| work.posts.contains_key(tenant));
+            (fits, work.posts.clone(), work.base.config.plugins.guard.clone())
         };
         let mut due = Vec::new();
         for (tenant, plugin, kept) in fits
@@ -112,7 +112,8 @@ impl Platform {
                 let Some(one) = tenants.get(tenant) else { return Verdict::Wait };
                 let both = (one.plugins.get(plugin), next_of(&one.plugins, plugin));
                 // Nobody stands by while nobody works.
-                let guarded_ms = now_ms.saturating_sub(kept.fit.since_ms.max(since_ms));
+                let guarded_ms =
+                    now_ms.saturating_sub(kept.fit.since_ms.max(posts[tenant].since_ms));
                 let tally = one.trials.tallies.get(plugin);
                 look(kept.fit.percent, both, tally, guarded_ms, &limits)
             });

@@ -1,129 +1,170 @@
 //! What works under one configuration: a thread for each tenant, and the task that sends alerts.
 
-use super::orders::{Order, Orders};
+use super::orders::{Orders, Post};
 use super::run::{Daemon, RunError, now_ms};
 use super::tenant::{Assignment, Tenant, TenantError};
 use crate::alert::deliver;
 use crate::chain::chain;
-use crate::config::Config;
+use crate::config::{AlertConfig, Config};
+use crate::loadout::Loadout;
 use crate::pipeline::Workers;
 use crate::platform::{Base, Loadouts, watch};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+/// Where those who fail while they work say so.
+pub(super) type Failed = mpsc::UnboundedSender<RunError>;
+
 /// Everybody at work under one configuration.
-pub(super) struct Crew {
-    base: Arc<Base>,
-    tenants: Tenants,
+pub(super) struct Crew<'a> {
+    pub(super) daemon: &'a Daemon,
+    failed: Failed,
+    pub(super) base: Arc<Base>,
+    pub(super) threads: usize,
+    pub(super) workers: Workers,
+    pub(super) tenants: BTreeMap<String, AtWork>,
     router: Router,
     guard: Guard,
 }
 
-impl Crew {
+/// A tenant at work.
+pub(super) struct AtWork {
+    pub(super) config: Arc<Config>,
+    pub(super) post: Post,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+    /// Nothing ever comes: it is closed when the thread has ended.
+    ended: mpsc::Receiver<()>,
+}
+
+/// Tells whether a tenant could go on where it was.
+type Started = oneshot::Receiver<Result<(), TenantError>>;
+
+impl<'a> Crew<'a> {
     /// Starts everybody, and waits until all tenants have gone on where they were. Tenants that fail later say so to
     /// `failed`.
     pub(super) async fn start(
-        daemon: &Daemon,
+        daemon: &'a Daemon,
+        failed: Failed,
         base: Arc<Base>,
-        loadouts: Loadouts,
-        failed: &mpsc::UnboundedSender<RunError>,
+        loadouts: &Loadouts,
     ) -> Result<Self, RunError> {
-        daemon.status.keep_only(|tenant| loadouts.contains_key(tenant));
-        let mut tenants = Tenants::start(daemon, base.config(), &loadouts, failed).await?;
-        let router = Router::start(daemon, base.config());
-        daemon.platform.at_work(&base, std::mem::take(&mut tenants.orders), now_ms());
-        let guard = Guard::start(daemon);
-        Ok(Crew { base, tenants, router, guard })
+        let config = Arc::clone(base.config());
+        let threads = daemon.threads(&config);
+        let workers = Workers::start(threads)?;
+        let (router, guard) = (Router::start(daemon, &config.alerts), Guard::start(daemon));
+        let tenants = BTreeMap::new();
+        let mut crew = Crew { daemon, failed, base, threads, workers, tenants, router, guard };
+        if let Err(error) = crew.take_on(&config, loadouts.iter()).await {
+            crew.end().await;
+            return Err(error);
+        }
+        daemon.platform.at_work(&crew.base, crew.posts());
+        Ok(crew)
     }
 
     /// Waits until all tenants have ended by themselves.
     pub(super) async fn ended(&mut self) {
-        let _ = self.tenants.ended.recv().await;
-    }
-
-    /// Lets everybody commit and end; what they worked with can be used again.
-    pub(super) async fn end(self) -> Arc<Base> {
-        self.guard.end().await;
-        self.tenants.end().await;
-        self.router.end().await;
-        self.base
-    }
-}
-
-/// The threads of the tenants.
-struct Tenants {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
-    /// Where each of them is told what to do.
-    orders: BTreeMap<String, SyncSender<Order>>,
-    /// A sender for each thread; when the last is gone, all have ended.
-    ended: mpsc::Receiver<()>,
-}
-
-impl Tenants {
-    async fn start(
-        daemon: &Daemon,
-        config: &Arc<Config>,
-        loadouts: &Loadouts,
-        failed: &mpsc::UnboundedSender<RunError>,
-    ) -> Result<Self, RunError> {
-        let (alive, ended) = mpsc::channel(1);
-        let (stop, threads, orders) = (Arc::default(), Vec::new(), BTreeMap::new());
-        let mut tenants = Tenants { stop, threads, orders, ended };
-        let mut starts = Vec::new();
-        let workers = Workers::start(daemon.workers.unwrap_or(config.workers))?;
-        for (tenant, loadout) in loadouts {
-            let wake = Arc::clone(&daemon.wake_alerts);
-            let (order, orders) = Orders::channel();
-            tenants.orders.insert(tenant.clone(), order);
-            let assignment = Assignment {
-                tenant: tenant.clone(),
-                config: Arc::clone(config),
-                loadout: Arc::clone(loadout),
-                workers: workers.clone(),
-                keeper: daemon.keeper.clone(),
-                status: daemon.status.clone(),
-                stop: Arc::clone(&tenants.stop),
-                orders,
-                wake_alerts: Arc::new(move || wake.notify_one()),
-                once: daemon.once,
-                clock: now_ms,
-            };
-            let (started, start) = oneshot::channel();
-            let (status, failed) = (daemon.status.clone(), failed.clone());
-            let (name, alive) = (tenant.clone(), alive.clone());
-            let work = move || {
-                let _alive = alive;
-                if let Err(source) = work(assignment, started) {
-                    status.update(&name, |status| status.stopped = Some(chain(&source)));
-                    // Nobody listens any more when the daemon is about to end.
-                    let _ = failed.send(RunError::Tenant { tenant: name, source });
-                }
-            };
-            let thread = std::thread::Builder::new().name(format!("tenant-{tenant}"));
-            tenants.threads.push(thread.spawn(work)?);
-            starts.push((tenant.clone(), start));
+        for own in self.tenants.values_mut() {
+            let _ = own.ended.recv().await;
         }
+    }
+
+    /// Lets everybody commit and end.
+    pub(super) async fn end(mut self) {
+        self.guard.end().await;
+        self.let_go(|_| true).await;
+        self.router.end().await;
+    }
+
+    /// Who works.
+    pub(super) fn posts(&self) -> BTreeMap<String, Post> {
+        self.tenants.iter().map(|(tenant, own)| (tenant.clone(), own.post.clone())).collect()
+    }
+
+    /// Starts tenants, and waits until all have gone on where they were. One that cannot is not at work.
+    pub(super) async fn take_on<'b>(
+        &mut self,
+        config: &Arc<Config>,
+        loadouts: impl Iterator<Item = (&'b String, &'b Arc<Loadout>)>,
+    ) -> Result<(), RunError> {
+        let mut starts = Vec::new();
+        for (tenant, loadout) in loadouts {
+            let (own, start) = self.begin(tenant, config, loadout)?;
+            self.tenants.insert(tenant.clone(), own);
+            starts.push((tenant, start));
+        }
+        let mut outcome = Ok(());
         for (tenant, start) in starts {
             if let Ok(Err(source)) = start.await {
-                tenants.end().await;
-                return Err(RunError::Tenant { tenant, source });
+                self.tenants.remove(tenant);
+                outcome = outcome.and(Err(RunError::Tenant { tenant: tenant.clone(), source }));
             }
         }
-        Ok(tenants)
+        outcome
     }
 
-    /// Lets every tenant commit and end.
-    async fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let join = || self.threads.into_iter().for_each(|thread| drop(thread.join()));
+    /// Lets some tenants commit and end.
+    pub(super) async fn let_go(&mut self, is_to_go: impl Fn(&str) -> bool) {
+        let (going, staying): (BTreeMap<_, _>, _) =
+            std::mem::take(&mut self.tenants).into_iter().partition(|(own, _)| is_to_go(own));
+        self.tenants = staying;
+        going.values().for_each(|own| own.stop.store(true, Ordering::Relaxed));
+        let join = || going.into_values().for_each(|own| drop(own.thread.join()));
         // A panic in there was our own fault, and its message has been printed.
         let _ = tokio::task::spawn_blocking(join).await;
+    }
+
+    /// Lets the couriers take alerts elsewhere, if that is wanted.
+    pub(super) async fn route_by(&mut self, alerts: &AlertConfig) {
+        if *self.router.alerts != *alerts {
+            self.router.end().await;
+            self.router = Router::start(self.daemon, alerts);
+        }
+    }
+
+    fn begin(
+        &self,
+        tenant: &str,
+        config: &Arc<Config>,
+        loadout: &Arc<Loadout>,
+    ) -> Result<(AtWork, Started), RunError> {
+        let daemon = self.daemon;
+        let wake = Arc::clone(&daemon.wake_alerts);
+        let (sender, orders) = Orders::channel();
+        let stop: Arc<AtomicBool> = Arc::default();
+        let assignment = Assignment {
+            tenant: tenant.into(),
+            config: Arc::clone(config),
+            loadout: Arc::clone(loadout),
+            workers: self.workers.clone(),
+            keeper: daemon.keeper.clone(),
+            status: daemon.status.clone(),
+            stop: Arc::clone(&stop),
+            orders,
+            wake_alerts: Arc::new(move || wake.notify_one()),
+            once: daemon.once,
+            clock: now_ms,
+        };
+        let ((alive, ended), (started, start)) = (mpsc::channel(1), oneshot::channel());
+        let (status, failed, name) =
+            (daemon.status.clone(), self.failed.clone(), tenant.to_owned());
+        let work = move || {
+            let _alive = alive;
+            if let Err(source) = work(assignment, started) {
+                status.update(&name, |status| status.stopped = Some(chain(&source)));
+                // Nobody listens any more when the daemon is about to end.
+                let _ = failed.send(RunError::Tenant { tenant: name, source });
+            }
+        };
+        let thread = std::thread::Builder::new().name(format!("tenant-{tenant}")).spawn(work)?;
+        let post = Post { orders: sender, loadout: Arc::clone(loadout), since_ms: now_ms() };
+        let config = Arc::clone(config);
+        Ok((AtWork { config, post, stop, thread, ended }, start))
     }
 }
 
@@ -146,38 +187,40 @@ fn work(
 }
 
 /// The task that sends alerts.
-struct Router {
-    stop: oneshot::Sender<()>,
+pub(super) struct Router {
+    alerts: Arc<AlertConfig>,
+    stop: Option<oneshot::Sender<()>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Router {
-    fn start(daemon: &Daemon, config: &Config) -> Router {
+    fn start(daemon: &Daemon, alerts: &AlertConfig) -> Router {
         let (stop, stopped) = oneshot::channel::<()>();
         let (keeper, wake) = (daemon.keeper.clone(), Arc::clone(&daemon.wake_alerts));
-        let alerts = Arc::new(config.alerts.clone());
+        let alerts = Arc::new(alerts.clone());
+        let config = Arc::clone(&alerts);
         let task = tokio::spawn(async move {
             let stopped = async {
                 // Both a word and its absence mean the end.
                 let _ = stopped.await;
             };
-            if let Err(error) = deliver(keeper, alerts, now_ms, wake, stopped).await {
+            if let Err(error) = deliver(keeper, config, now_ms, wake, stopped).await {
                 error!("no alert can be sent: {}", chain(&error));
             }
         });
-        Router { stop, task }
+        Router { alerts, stop: Some(stop), task }
     }
 
-    async fn end(self) {
-        drop(self.stop);
+    async fn end(&mut self) {
+        self.stop = None;
         // What was not sent is sent after the next start.
-        let _ = self.task.await;
+        let _ = (&mut self.task).await;
     }
 }
 
 /// The task that looks after plugins on their way in.
 struct Guard {
-    stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -188,11 +231,12 @@ impl Guard {
             // Both a word and its absence mean the end.
             let _ = stopped.await;
         };
+        let stop = Some(stop);
         Guard { stop, task: tokio::spawn(watch(daemon.platform.clone(), now_ms, stopped)) }
     }
 
-    async fn end(self) {
-        drop(self.stop);
-        let _ = self.task.await;
+    async fn end(&mut self) {
+        self.stop = None;
+        let _ = (&mut self.task).await;
     }
 }

@@ -1,9 +1,10 @@
-//! What a tenant is told while it works: other plugins.
+//! What a tenant is told while it works: other plugins, other patterns.
 
 use super::tenant::{Tenant, TenantError};
 use crate::chain::chain;
 use crate::loadout::Loadout;
 use crate::pipeline::Output;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tokio::sync::oneshot;
@@ -23,12 +24,42 @@ pub enum OrderError {
     Refused(String),
 }
 
-/// Other plugins for a tenant, and where to say what has become of them.
+/// Other plugins or patterns for a tenant, and where to say what has become of them.
 pub struct Order {
     /// Everything its lanes are made of from now on.
     pub loadout: Arc<Loadout>,
     /// Heard when all lanes have changed, or none.
     pub reply: oneshot::Sender<Result<(), OrderError>>,
+}
+
+/// A tenant at work, for whoever gives orders.
+#[derive(Clone)]
+pub struct Post {
+    /// Where it is told what to do.
+    pub orders: SyncSender<Order>,
+    /// What its lanes are made of.
+    pub loadout: Arc<Loadout>,
+    /// When it began to work, in milliseconds since 1970 by the clock.
+    pub since_ms: u64,
+}
+
+impl Post {
+    /// Lets all lanes be made of something else, or none; what this gives says which, and need not be waited for.
+    pub fn order(
+        &self,
+        loadout: &Arc<Loadout>,
+    ) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let (reply, answer) = oneshot::channel();
+        let order = Order { loadout: Arc::clone(loadout), reply };
+        let is_sent = self.orders.try_send(order).is_ok();
+        async move {
+            if is_sent {
+                answer.await.unwrap_or(Err(OrderError::Ending))
+            } else {
+                Err(OrderError::Ending)
+            }
+        }
+    }
 }
 
 /// Where a tenant gets its orders from.
@@ -73,11 +104,15 @@ impl Tenant {
         let outcome = outcome.map_err(|error| OrderError::Refused(chain(&error)));
         match &outcome {
             Ok(held) => {
-                self.given.loadout = loadout;
+                let before = std::mem::replace(&mut self.given.loadout, loadout);
                 self.trials.begin(self.given.loadout.shadows());
-                info!(tenant, ?held, "the plugins have changed");
+                if self.given.loadout.has_library_of(&before) {
+                    info!(tenant, ?held, "the plugins have changed");
+                } else {
+                    info!(tenant, ?held, "the patterns have changed");
+                }
             }
-            Err(error) => warn!(tenant, %error, "the plugins stay as they are"),
+            Err(error) => warn!(tenant, %error, "plugins and patterns stay as they are"),
         }
         // Whoever gave the order may have left.
         let _ = reply.send(outcome.map(drop));

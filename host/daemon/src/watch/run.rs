@@ -1,12 +1,11 @@
 //! Starts everything, waits for signals, and ends with everything committed.
 
-use super::crew::Crew;
+use super::crew::{Crew, Failed};
 use super::keeper::{Keeper, KeeperError, KeeperThread};
 use super::status::Status;
 use super::tenant::TenantError;
 use crate::api::{ApiState, serve};
-use crate::chain::chain;
-use crate::config::{Config, Mistakes, StoreConfig};
+use crate::config::{Config, Mistakes};
 use crate::loadout::LoadoutError;
 use crate::pipeline::PipelineError;
 use crate::platform::{Base, Loadouts, Platform, read_wanted};
@@ -19,7 +18,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 /// Shortest token.
 const TOKEN_CHARACTERS_MIN: usize = 16;
@@ -165,7 +164,7 @@ fn uncommitted(status: &Status) -> Option<String> {
 }
 
 /// A configuration that gives the daemon something to do.
-fn load(path: &Path) -> Result<Config, RunError> {
+pub(super) fn load(path: &Path) -> Result<Config, RunError> {
     let config = Config::load(path).map_err(RunError::Config)?;
     if config.inputs.is_empty() {
         return Err(RunError::NothingToFollow { path: path.to_owned() });
@@ -175,15 +174,15 @@ fn load(path: &Path) -> Result<Config, RunError> {
 
 /// What all that the daemon starts has in common.
 pub(super) struct Daemon {
-    path: PathBuf,
-    pub(super) workers: Option<usize>,
+    pub(super) path: PathBuf,
+    workers: Option<usize>,
     pub(super) once: bool,
     pub(super) keeper: Keeper,
     pub(super) status: Status,
     pub(super) platform: Platform,
     pub(super) wake_alerts: Arc<Notify>,
     /// Some settings can only be made at the start.
-    started_with: Arc<Config>,
+    pub(super) started_with: Arc<Config>,
 }
 
 /// What the daemon can be told by the system.
@@ -202,9 +201,6 @@ impl Signals {
         })
     }
 }
-
-/// Where those who fail while they work say so.
-type Failed = mpsc::UnboundedSender<RunError>;
 
 impl Daemon {
     async fn serve(self, base: Arc<Base>, loadouts: Loadouts) -> Result<(), RunError> {
@@ -236,8 +232,8 @@ impl Daemon {
         if !self.wait_for_room(&mut signals, local).await? {
             return Ok(());
         }
-        let (failed, mut failures) = mpsc::unbounded_channel();
-        let mut crew = Crew::start(self, base, loadouts, &failed).await?;
+        let (failed, mut failures): (Failed, _) = mpsc::unbounded_channel();
+        let mut crew = Crew::start(self, failed, base, &loadouts).await?;
         let maintenance = tokio::spawn(maintain(self.keeper.clone()));
         info!(address = %local, "ready: http://{local}/");
         let result = loop {
@@ -247,7 +243,7 @@ impl Daemon {
                 _ = signals.interrupt.recv() => break Ok(()),
                 Some(failure) = failures.recv() => break Err(failure),
                 () = crew.ended() => break Ok(()),
-                _ = signals.hang_up.recv() => crew = self.reload(crew, &failed).await?,
+                _ = signals.hang_up.recv() => self.reload(&mut crew).await?,
             }
         };
         info!("ending; what was read is being committed");
@@ -287,62 +283,9 @@ impl Daemon {
         }
     }
 
-    /// Reads the configuration again, all or nothing: one that cannot work changes nothing.
-    async fn reload(&self, crew: Crew, failed: &Failed) -> Result<Crew, RunError> {
-        // What is changed until the others work would be known to those alone who end.
-        let _held = self.platform.hold().await;
-        let mut fits = self.platform.fits();
-        let read = load(&self.path).and_then(|config| {
-            let base = Arc::new(Base::new(&Arc::new(config))?);
-            Ok((base.loadouts(&mut fits)?, base))
-        });
-        let (loadouts, base) = match read {
-            Ok(read) => read,
-            Err(error) => {
-                self.refuse(&error);
-                return Ok(crew);
-            }
-        };
-        self.tell_what_waits(base.config());
-        let old = crew.end().await;
-        self.platform.set_fits(fits.clone());
-        match Crew::start(self, base, loadouts, failed).await {
-            Ok(crew) => {
-                self.status.update_daemon(|daemon| {
-                    daemon.reloads += 1;
-                    daemon.reload_trouble = None;
-                });
-                info!("the configuration was read again");
-                Ok(crew)
-            }
-            Err(error) => {
-                self.refuse(&error);
-                let loadouts = old.loadouts(&mut fits)?;
-                self.platform.set_fits(fits);
-                Crew::start(self, old, loadouts, failed).await
-            }
-        }
-    }
-
-    fn refuse(&self, error: &RunError) {
-        let why = chain(error).replace('\n', "; ");
-        self.status.update_daemon(|daemon| {
-            daemon.reload_failures += 1;
-            daemon.reload_trouble = Some(why.clone());
-        });
-        error!("the old configuration stays: {why}");
-    }
-
-    /// Names what only a start can change.
-    fn tell_what_waits(&self, config: &Config) {
-        let Config { store, api, plugins, .. } = &*self.started_with;
-        let commit_every_s = config.store.commit_every_s;
-        if config.store != (StoreConfig { commit_every_s, ..store.clone() }) || config.api != *api {
-            warn!("`api` and `store` but for `commit_every_s` take effect at the next start");
-        }
-        if config.plugins.registry != plugins.registry {
-            warn!("`plugins.registry_dir`, `keys` and the like take effect at the next start");
-        }
+    /// Worker threads that are to be started under a configuration.
+    pub(super) fn threads(&self, config: &Config) -> usize {
+        self.workers.unwrap_or(config.workers)
     }
 
     fn api_state(&self) -> Result<ApiState, RunError> {
