@@ -132,7 +132,9 @@ impl Templates {
         let first = *self.first_window.get_or_insert(window);
         let seed = self.seed.unwrap_or_default();
         let head_key = self.heads.key(head, seed, &mut self.lexer);
-        let outline = self.lexer.outline(body, seed).map(|outline| fold(head_key, outline));
+        let is_asked = self.tally.is_worth_asking();
+        let outline = if is_asked { self.lexer.outline(body, seed) } else { None };
+        let outline = outline.map(|outline| fold(head_key, outline));
         let (mined, novelty) = match outline.and_then(|outline| self.count(outline)) {
             Some(mined) => (mined, None),
             None => {

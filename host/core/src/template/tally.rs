@@ -6,6 +6,12 @@ use super::odd::ESTABLISHED_LINES;
 /// Pairs of outlines whose lines are counted apart.
 const PAIRS: usize = 256;
 
+/// Lines for which nobody is asked any more, after more of them were unknown than known for a while.
+const REST_LINES: u32 = 4096;
+/// How far unknown lines must outnumber known ones for that, at first and at most.
+const LUCK_START: u32 = 64;
+const LUCK_MAX: u32 = 512;
+
 /// What is known of a line.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Mined {
@@ -34,15 +40,31 @@ impl Slot {
 }
 
 /// Messages by the hashes of their outlines, each in one of the two places where it may be.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
     /// In each pair the one used last is the first; empty before anything is put.
     pairs: Box<[[Slot; 2]]>,
     /// Pairs in which there is something.
     taken: Vec<u16>,
+    luck: u32,
+    rest: u32,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Tally { pairs: Box::default(), taken: Vec::new(), luck: LUCK_START, rest: 0 }
+    }
 }
 
 impl Tally {
+    /// Whether a line is likely to be known: where each has an outline of its own, making it is in vain.
+    #[inline(always)]
+    pub(super) fn is_worth_asking(&mut self) -> bool {
+        let asks = self.rest == 0;
+        self.rest = self.rest.saturating_sub(1);
+        asks
+    }
+
     /// The message of an outline, if it is known here.
     #[inline(always)]
     pub(super) fn get(&mut self, key: u64) -> Option<&mut Slot> {
@@ -50,7 +72,15 @@ impl Tally {
         if pair[0].key != key {
             pair.swap(0, 1);
         }
-        Some(&mut pair[0]).filter(|slot| slot.key == key && slot.template > 0)
+        if pair[0].key != key || pair[0].template == 0 {
+            self.luck -= 1;
+            if self.luck == 0 {
+                (self.luck, self.rest) = (LUCK_START, REST_LINES);
+            }
+            return None;
+        }
+        self.luck = (self.luck + 1).min(LUCK_MAX);
+        Some(&mut pair[0])
     }
 
     /// Remembers a message whose last line is counted already. Returns what had to make room.
