@@ -149,7 +149,8 @@ impl Grams {
 
 /// The slot of a gram among so many.
 fn slot(gram: u32, slots: usize) -> usize {
-    (u64::from(gram.wrapping_mul(MULTIPLIER)) * slots as u64 >> 32) as usize
+    let hash = u64::from(gram.wrapping_mul(MULTIPLIER));
+    ((hash * slots as u64) >> 32) as usize
 }
 
 /// What is known of the bytes around the gram at a place of a folded needle.
