@@ -13,7 +13,11 @@ const PLACES: &[(&str, &str)] = &[
     ("guests/sdk/src/lib.rs", "exports functions under the contract's names"),
     ("guests/sdk/worlds/detector/Cargo.toml", "bindings generated from wit/"),
     ("guests/sdk/worlds/filter/Cargo.toml", "bindings generated from wit/"),
-    ("host/core/src/simd/classes.rs", "calls what needs AVX2, and loads 32 bytes"),
+    (
+        "host/core/src/simd/classes.rs",
+        "calls what needs AVX2 or AVX-512, and loads of vector registers",
+    ),
+    ("host/core/src/simd/compress.rs", "calls what needs AVX-512, loads and stores 64 bytes"),
     ("host/core/src/simd/grams.rs", "loads, gathers and stores of vector registers"),
     ("host/core/src/simd/shorts.rs", "loads of vector registers"),
     ("host/plugins/src/compiled.rs", "loads machine code that our own key vouches for"),

@@ -38,8 +38,13 @@ impl<const KEEP: bool> Walk<'_, KEEP> {
         let line = self.line;
         let piece = &line[start..end];
         if mask::is_time_or_address(piece) {
-            if !self.dated(start, end) {
-                self.push(start, end, Kind::Masked);
+            if self.dated(start, end) {
+                return;
+            }
+            self.push(start, end, Kind::Masked);
+            // As where the bitmaps decide it, which see no piece of this length.
+            if piece[0].is_ascii_digit() && byte::any(piece) & LETTER == 0 {
+                self.number_end = end;
             }
             return;
         }

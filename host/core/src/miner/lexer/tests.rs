@@ -152,6 +152,14 @@ fn bitmaps_and_bytes_agree() {
     }
 }
 
+#[test]
+fn a_unit_belongs_to_a_number_of_any_length() {
+    for digits in [1, 31, 32, 40] {
+        let number = "1".repeat(digits);
+        assert_eq!(lex(&format!("took {number}:{number} ms in all")), "took * in all", "{digits}");
+    }
+}
+
 /// Numbers of one line, for others of the same outline or nearly so.
 fn renumbered(line: &[u8], chance: &mut Chance) -> Vec<u8> {
     let mut other = Vec::new();
